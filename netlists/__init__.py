@@ -1,0 +1,1 @@
+"""Shipped netlists; find them with `importlib.resources.files("tdsim.netlists")`."""

@@ -1,0 +1,369 @@
+"""The flat circuit: instances, nets, external ports, carriers and analyses.
+
+The netlist reader builds one; so does a script, with `Circuit().add(...)`. All checks of names, values and wiring
+are here, so that both ways give the same sentences.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import device as _device
+from .device import OPTICAL, Device, Port
+from .errors import Diagnostics, Position, UsageError, nearest
+
+DEFAULT_CARRIER = 1550e-9
+GROUND = ("0", "gnd")
+
+
+@dataclass
+class Instance:
+    """One component: its device, the net at each wired port, and the parameters that were given.
+
+    Values are numbers, arrays over runs, tuples (lists), words, or source shapes (see shapes.py).
+    """
+
+    name: str
+    device: type[Device]
+    nets: dict[str, str]
+    values: dict[str, Any] = field(default_factory=dict)
+    references: tuple[str, ...] = ()
+    position: Position | None = None
+    expansion: tuple[str, ...] = ()
+
+    @property
+    def ports(self) -> dict[str, Port]:
+        return self.device.ports_of(self.settings)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All parameters with defaults filled in."""
+        return {name: self.values.get(name, param.default) for name, param in self.device.params.items()}
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """One port of one instance."""
+
+    instance: str
+    port: str
+
+    def __str__(self) -> str:
+        return f"{self.instance}.{self.port}"
+
+
+@dataclass
+class Net:
+    """What is joined under one name: up to two optical terminals, or any number of electrical ones."""
+
+    name: str
+    domain: str
+    terminals: list[Terminal] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Transient:
+    """`.tran step stop [start [max_step]] [uic]`: times in s."""
+
+    step: float
+    stop: float
+    start: float = 0.0
+    max_step: float | None = None
+    uic: bool = False
+    position: Position | None = None
+    kind: str = "tran"
+
+
+@dataclass(frozen=True)
+class Scattering:
+    """`.sparam points span=..`: points per carrier, over `span` Hz centred on each."""
+
+    points: int
+    span: float
+    position: Position | None = None
+    kind: str = "sparam"
+
+
+Analysis = Transient | Scattering
+
+
+@dataclass(frozen=True)
+class Request:
+    """A signal named by .save, .probe or .print (a pattern may hold `*`)."""
+
+    signal: str
+    position: Position | None = None
+
+
+class Circuit:
+    """A flat circuit with its analyses. Build one with `tdsim.load(...)` or `Circuit().add(...)`.
+
+    Attributes that other layers read: title, text (the netlist), instances, external (port name to net), carriers
+    (wavelengths, m), analyses, requests, measures, options, parameters (resolved top-level ones), warnings.
+    """
+
+    def __init__(self, title: str = ""):
+        self.title = title
+        self.text = ""
+        self.source = ""
+        self.instances: dict[str, Instance] = {}
+        self.nets: dict[str, Net] = {}
+        self.external: dict[str, str] = {}
+        self.external_positions: dict[str, Position | None] = {}
+        self.carriers: tuple[float, ...] = (DEFAULT_CARRIER,)
+        self.analyses: list[Analysis] = []
+        self.requests: list[Request] = []
+        self.measures: list[Any] = []
+        self.options: dict[str, Any] = {}
+        self.parameters: dict[str, float] = {}
+        self.initial: dict[str, complex] = {}
+        """`.ic`: signal name (x(inst.state), v(node)) to value."""
+        self.processes: list[tuple[Callable[..., Any], dict[str, Any]]] = []
+        self.diagnostics = Diagnostics()
+
+    # -- building ---------------------------------------------------------------------------------------------
+
+    def add(self, name: str, device: str | type[Device], *nets: str, **settings: Any) -> Circuit:
+        """Add an instance: nets in port order, or by port name (`o1="in"`); the other keywords are parameters.
+
+        Returns the circuit, so that calls can be chained. Raises UsageError with the sentence that a netlist would give.
+        """
+        kind = _device.find(device) if isinstance(device, str) else device
+        found = Diagnostics()
+        values = {k: v for k, v in settings.items() if k in kind.params}
+        ports = kind.ports_of({**{n: p.default for n, p in kind.params.items()}, **values})
+        named = {k: str(v) for k, v in settings.items() if k in ports}
+        unknown = [k for k in settings if k not in values and k not in named]
+        for key in unknown:
+            found.error(f"{name}: {kind.name} has no parameter or port {key!r}{nearest(key, [*kind.params, *ports])}")
+        if kind.references:
+            instance = Instance(name, kind, {}, values, tuple(nets))
+        else:
+            if len(nets) > len(ports):
+                found.error(f"{name}: {kind.name} has {len(ports)} ports ({' '.join(ports)}), not {len(nets)}")
+            wired = dict(zip(ports, nets, strict=False))
+            for port in named:
+                if port in wired:
+                    found.error(f"{name}: port {port} is wired twice")
+            instance = Instance(name, kind, {**wired, **named}, values)
+        self._raise_usage(found)
+        self.add_instance(instance, found)
+        self._raise_usage(found)
+        return self
+
+    def add_instance(self, instance: Instance, found: Diagnostics) -> None:
+        """Check one instance and wire it; what is wrong goes to `found`."""
+        if instance.name in self.instances:
+            where = self.instances[instance.name].position
+            found.error(
+                f"duplicate name {instance.name!r}" + (f" (first at {where})" if where else ""),
+                instance.position,
+                instance.expansion,
+            )
+            return
+        check_values(instance, found)
+        self.instances[instance.name] = instance
+        ports = instance.ports
+        for port, net in instance.nets.items():
+            self._join(instance, port, ports[port], net, found)
+
+    def _join(self, instance: Instance, port: str, declared: Port, name: str, found: Diagnostics) -> None:
+        net = self.nets.setdefault(name, Net(name, declared.domain))
+        here = Terminal(instance.name, port)
+        place = (instance.position, instance.expansion)
+        if net.domain != declared.domain:
+            found.error(
+                f"net {name!r} joins {net.domain} port {net.terminals[0]} and {declared.domain} port {here}", *place
+            )
+        elif declared.domain == OPTICAL and name in GROUND:
+            found.error(f"optical port {here} cannot be joined to ground ({name!r})", *place)
+        elif declared.domain == OPTICAL and len(net.terminals) == 2:
+            first, second = net.terminals
+            found.error(
+                f"optical net {name!r} already joins {first} and {second}; {here} is a third port: "
+                "an optical net joins two (put a splitter or coupler between them)",
+                *place,
+            )
+        else:
+            net.terminals.append(here)
+
+    def port(self, name: str, net: str, position: Position | None = None) -> Circuit:
+        """Declare an external port on an open optical net: an input, an output, a port of `.sparam`."""
+        if name in self.external:
+            raise UsageError(f"port {name!r} is declared twice")
+        self.external[name] = net
+        self.external_positions[name] = position
+        return self
+
+    def carrier(self, *wavelengths: float) -> Circuit:
+        """Set the optical carriers (m)."""
+        if not wavelengths or not all(math.isfinite(w) and w > 0 for w in wavelengths):
+            raise UsageError("carriers are wavelengths in m, each above zero: .carrier 1550n")
+        self.carriers = tuple(float(w) for w in wavelengths)
+        return self
+
+    def save(self, *signals: str) -> Circuit:
+        """Keep these signals."""
+        self.requests += [Request(s) for s in signals]
+        return self
+
+    def process(self, function: Callable[..., Any], memory: dict[str, Any] | None = None) -> Circuit:
+        """Let `function(sim, memory)`, a generator (a SimPy process), run along with every transient of the circuit."""
+        self.processes.append((function, {} if memory is None else memory))
+        return self
+
+    # -- checking ---------------------------------------------------------------------------------------------
+
+    def finish(self, found: Diagnostics) -> None:
+        """Check what can be seen only when all instances are there: references, external ports, open nets."""
+        for instance in self.instances.values():
+            for name in instance.references:
+                if name not in self.instances:
+                    found.error(
+                        f"{instance.name}: unknown instance {name!r}{nearest(name, self.instances)}",
+                        instance.position,
+                        instance.expansion,
+                    )
+        self._check_external(found)
+        self._warn_open_nets(found)
+
+    def check(self) -> Circuit:
+        """Raise UsageError when the circuit is not complete; collect warnings in `diagnostics`."""
+        found = Diagnostics()
+        self.finish(found)
+        self.diagnostics.warnings += [w for w in found.warnings if w not in self.diagnostics.warnings]
+        self._raise_usage(found)
+        return self
+
+    def _check_external(self, found: Diagnostics) -> None:
+        for name, net in self.external.items():
+            place = self.external_positions.get(name)
+            if net not in self.nets:
+                found.error(f"port {name!r}: unknown net {net!r}{nearest(net, self.nets)}", place)
+            elif self.nets[net].domain == OPTICAL and len(self.nets[net].terminals) != 1:
+                first, second = self.nets[net].terminals[:2]
+                found.error(f"port {name!r}: net {net!r} is not open, it joins {first} and {second}", place)
+
+    def _warn_open_nets(self, found: Diagnostics) -> None:
+        used = set(self.external.values())
+        asked = " ".join(r.signal for r in self.requests) + " " + " ".join(str(m) for m in self.measures)
+        open_nets = {n.name for n in self.nets.values() if n.domain == OPTICAL and len(n.terminals) == 1}
+        for name in sorted(open_nets - used):
+            leaf = name.rsplit(".", 1)[-1]
+            terminal = self.nets[name].terminals[0]
+            if leaf.startswith("nc") or f"({name})" in asked or f"({terminal})" in asked:
+                continue
+            instance = self.instances[terminal.instance]
+            if instance.device.emit is not None:
+                continue
+            found.warn(
+                f"optical net {name!r} has one end only ({terminal}): it is matched and absorbs what reaches it; "
+                f"save it, declare it with .port or call it nc* to say that this is meant"
+                f"{nearest(name, [n for n in self.nets if n != name], 1)}",
+                instance.position,
+                instance.expansion,
+            )
+
+    @staticmethod
+    def _raise_usage(found: Diagnostics) -> None:
+        if found.errors:
+            raise UsageError("\n".join(e.message for e in found.errors))
+
+    # -- reading ----------------------------------------------------------------------------------------------
+
+    @property
+    def warnings(self) -> list[str]:
+        return [str(w) for w in self.diagnostics.warnings]
+
+    def open_nets(self) -> list[Net]:
+        """Optical nets with one end, in the order in which they were made."""
+        return [n for n in self.nets.values() if n.domain == OPTICAL and len(n.terminals) == 1]
+
+    def partner(self, terminal: Terminal) -> Terminal | None:
+        """The other end of the optical link at this terminal; None when it is open."""
+        net = self.instances[terminal.instance].nets.get(terminal.port)
+        if net is None:
+            return None
+        return next((t for t in self.nets[net].terminals if t != terminal), None)
+
+    def analysis_names(self) -> list[tuple[str, Analysis]]:
+        """The analyses in the order in which they run, with the names of their results (tran, tran2, ...)."""
+        order = {"ac": 0, "dc": 1, "op": 2, "sparam": 3, "settle": 4, "tran": 5}
+        named: list[tuple[str, Analysis]] = []
+        count: dict[str, int] = {}
+        for analysis in sorted(self.analyses, key=lambda a: order[a.kind]):
+            count[analysis.kind] = count.get(analysis.kind, 0) + 1
+            suffix = "" if count[analysis.kind] == 1 else str(count[analysis.kind])
+            named.append((analysis.kind + suffix, analysis))
+        return named
+
+
+def is_shape(value: Any) -> bool:
+    """Whether a parameter value is a source shape, to be followed in time."""
+    return hasattr(value, "resolve")
+
+
+def check_values(instance: Instance, found: Diagnostics) -> None:
+    """Check each given parameter against its declaration, then how they fit together."""
+    place = (instance.position, instance.expansion)
+    before = len(found.errors)
+    for name, value in instance.values.items():
+        param = instance.device.params.get(name)
+        if param is None:
+            found.error(
+                f"{instance.name}: {instance.device.name} has no parameter {name!r}"
+                f"{nearest(name, instance.device.params)}",
+                *place,
+            )
+            continue
+        problem = _value_problem(param, value)
+        if problem:
+            found.error(f"{instance.name}: {name} {problem}", *place)
+    if len(found.errors) == before:
+        problem = instance.device.validate(instance.settings)
+        if problem:
+            found.error(f"{instance.name}: {problem}", *place)
+
+
+def _value_problem(param: _device.Param, value: Any) -> str | None:
+    """What is wrong with a value, as the end of a sentence that starts with the parameter's name."""
+    if param.kind == "text":
+        if not isinstance(value, str):
+            return f"must be a word, not {value!r}"
+        if param.choices and value not in param.choices:
+            return f"must be {' or '.join(param.choices)}, not {value!r}"
+        return None
+    if is_shape(value):
+        return None if param.drivable else "cannot follow a source shape in time: it must be a number"
+    if isinstance(value, str):
+        return f"must be a number, not the word {value!r}"
+    if param.kind == "list":
+        value = np.concatenate([np.ravel(v) for v in value]) if isinstance(value, tuple | list) else value
+    elif isinstance(value, tuple | list):
+        return "is one number, not a list"
+    numbers = np.asarray(value)
+    if not np.issubdtype(numbers.dtype, np.number):
+        return f"must be a number, not {value!r}"
+    if np.isnan(numbers).any() and not (np.isscalar(param.default) and math.isnan(param.default)):
+        return "is not a number (NaN)"
+    low, high = param.bounds
+    if np.iscomplexobj(numbers):
+        return None
+    if (numbers < low).any() or (numbers > high).any():
+        worst = float(np.min(numbers)) if (numbers < low).any() else float(np.max(numbers))
+        unit = "" if param.unit in ("1", "") else f" {param.unit}"
+        return f"= {worst:g}{unit} is out of bounds: {_interval(low, high)}{unit}"
+    return None
+
+
+def _interval(low: float, high: float) -> str:
+    if low > -math.inf and high < math.inf:
+        return f"it must lie in {low:g} to {high:g}"
+    return f"it must be at least {low:g}" if low > -math.inf else f"it must be at most {high:g}"
+
+

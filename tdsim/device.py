@@ -1,0 +1,222 @@
+"""What a component is: ports, parameters, states, delay lines and the equations that join them.
+
+A device is one class in one file. Its body declares what a user may name, and gives the physics as small functions
+of named numbers. Everything else (parameter checks, the manual page, the loops over instances, carriers, runs and
+time, the transpose) is derived from that declaration.
+
+A linear optical device is described by up to three functions. Each is linear in the incident waves `a` (one field a
+port) and in the internal variables `x` (one field a line or state):
+
+    scatter(p, a[, x])   the waves that leave, one a port, in port order
+    feed(p, a, x)        the waves that enter its delay lines, one a line
+    flow(p, a, x)        the time derivatives of its states, one a state (1/s)
+
+`p` carries the parameters and what `derive(p)` made of them. In `derive` and in these functions every number may be
+an array that stands for many instances, carriers and runs at once: use NumPy functions and no `if` on values.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import math
+import pkgutil
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from .errors import UsageError, nearest
+
+OPTICAL, ELECTRICAL, LOGIC = "optical", "electrical", "logic"
+
+
+class _Declared:
+    """A named thing in a device's class body."""
+
+    name: str
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+
+class Port(_Declared):
+    """A terminal of a device. `optional` ports may be left out of the node list."""
+
+    def __init__(self, domain: str, doc: str, optional: bool = False):
+        self.domain, self.doc, self.optional = domain, doc, optional
+
+
+def optical(doc: str, optional: bool = False) -> Port:
+    """Declare an optical port."""
+    return Port(OPTICAL, doc, optional)
+
+
+def electrical(doc: str, optional: bool = False) -> Port:
+    """Declare an electrical port."""
+    return Port(ELECTRICAL, doc, optional)
+
+
+def logic(doc: str, optional: bool = False) -> Port:
+    """Declare a logic port."""
+    return Port(LOGIC, doc, optional)
+
+
+def numbered(domain: str, doc: str, names: Iterable[str]) -> dict[str, Port]:
+    """Ports of a device whose count depends on its parameters (a star coupler, a resonator)."""
+    ports = {}
+    for name in names:
+        ports[name] = Port(domain, doc)
+        ports[name].name = name
+    return ports
+
+
+class Param(_Declared):
+    """A parameter that a user may set.
+
+    default    SI value; a string for text and choices; a tuple for lists
+    unit       SI unit, "1" for pure numbers, "" for text
+    bounds     inclusive (low, high); a bound of +-inf is open
+    trainable  may be marked by `.train`
+    drivable   a source shape may stand in its place
+    choices    the allowed words; the parameter is then a word, not a number
+    kind       "number", "list" (of numbers) or "text"; `choices` implies "text"
+    """
+
+    def __init__(
+        self,
+        default: Any,
+        unit: str,
+        doc: str,
+        bounds: tuple[float, float] = (-math.inf, math.inf),
+        trainable: bool = False,
+        drivable: bool = False,
+        choices: tuple[str, ...] = (),
+        kind: str = "number",
+    ):
+        self.default, self.unit, self.doc, self.bounds = default, unit, doc, bounds
+        self.trainable, self.drivable, self.choices = trainable, drivable, choices
+        self.kind = "text" if choices else kind
+
+
+class Derived(_Declared):
+    """A number that `derive` makes from the parameters."""
+
+    def __init__(self, unit: str, doc: str):
+        self.unit, self.doc = unit, doc
+
+
+class Line(_Declared):
+    """A delay line inside the device: x.NAME(t) is what `feed` gave it at t - delay.
+
+    `delay` names the parameter or derived number (s) that holds the delay.
+    """
+
+    def __init__(self, delay: str, doc: str):
+        self.delay, self.doc = delay, doc
+
+
+class State(_Declared):
+    """A continuous state of the device; `flow` gives its time derivative."""
+
+    def __init__(self, unit: str, doc: str):
+        self.unit, self.doc = unit, doc
+
+
+class Device:
+    """Base of all devices. Subclass with `class Coupler(Device, name="coupler")` to add one to the library.
+
+    Class attributes a device may set:
+        reciprocal  S equals its transpose (True unless said otherwise)
+        passive     never gives out more than it took in (True unless said otherwise)
+        references  how many instance names follow the instance name instead of nodes (a K element has two)
+        letter      the SPICE letter of an element that is not an `X` instance
+        netlist     a minimal netlist that uses the device (shown by its manual page and run by the contract test)
+    """
+
+    name: ClassVar[str] = ""
+    ports: ClassVar[dict[str, Port]] = {}
+    params: ClassVar[dict[str, Param]] = {}
+    derived: ClassVar[dict[str, Derived]] = {}
+    lines: ClassVar[dict[str, Line]] = {}
+    states: ClassVar[dict[str, State]] = {}
+    reciprocal: ClassVar[bool] = True
+    passive: ClassVar[bool] = True
+    references: ClassVar[int] = 0
+    letter: ClassVar[str] = "x"
+    netlist: ClassVar[str] = ""
+
+    # The physics; a device defines those it needs.
+    scatter: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
+    feed: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
+    flow: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
+    emit: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
+    """emit(p, t): the waves a source sends out at the times t (s), one a port; parameters follow their shapes."""
+
+    def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        kinds: dict[str, type] = {"ports": Port, "params": Param, "derived": Derived, "lines": Line, "states": State}
+        for table, kind in kinds.items():
+            own = {k: v for k, v in vars(cls).items() if isinstance(v, kind)}
+            setattr(cls, table, {**getattr(cls, table), **own})
+        for hook in ("derive", "scatter", "feed", "flow", "emit"):
+            if inspect.isfunction(vars(cls).get(hook)):
+                setattr(cls, hook, staticmethod(vars(cls)[hook]))
+        if name:
+            cls.name = name
+            register(cls)
+
+    @staticmethod
+    def derive(p: Any) -> None:
+        """Set the derived numbers on `p`. Sees p.wavelength, p.frequency, p.frequency0 (m, Hz) and p.wired (names)."""
+
+    @classmethod
+    def ports_of(cls, values: dict[str, Any]) -> dict[str, Port]:
+        """The ports of an instance with these parameter values; the same for all unless the device overrides it."""
+        return cls.ports
+
+    @classmethod
+    def variant(cls, values: dict[str, Any]) -> type[Device]:
+        """The class that holds the equations for these parameter values (a device with several models overrides it)."""
+        return cls
+
+    @classmethod
+    def validate(cls, values: dict[str, Any]) -> str | None:
+        """A sentence that says why these values, each within its bounds, do not fit together; None when they do."""
+        return None
+
+
+_library: dict[str, type[Device]] = {}
+
+
+def register(device: type[Device]) -> type[Device]:
+    """Add a device class to the library under its name. Usable as a decorator.
+
+    Raises UsageError when another device already has that name.
+    """
+    taken = _library.get(device.name)
+    if taken is not None and (taken.__module__, taken.__qualname__) != (device.__module__, device.__qualname__):
+        raise UsageError(f"two devices are named {device.name!r}: {taken.__module__} and {device.__module__}")
+    _library[device.name] = device
+    return device
+
+
+@functools.cache
+def _load_shipped() -> None:
+    """Import every module of `tdsim.devices` once: a device is found by being there."""
+    package = importlib.import_module("tdsim.devices")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"tdsim.devices.{module.name}")
+
+
+def library() -> dict[str, type[Device]]:
+    """All devices by name: those of `tdsim.devices` and those registered since."""
+    _load_shipped()
+    return _library
+
+
+def find(name: str) -> type[Device]:
+    """The device of that name. Raises UsageError, naming the nearest ones, when there is none."""
+    devices = library()
+    if name not in devices:
+        raise UsageError(f"unknown device {name!r}{nearest(name, devices)}")
+    return devices[name]

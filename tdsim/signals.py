@@ -1,0 +1,40 @@
+"""Names of signals: e(xr.o1), p(net), ein(..), pin(..), x(inst.state), v(a,b), i(v1), @device[param]."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .errors import UsageError
+
+OPTICAL_KINDS = ("e", "p", "ein", "pin")
+_FORM = re.compile(r"\s*(e|p|ein|pin|x|v|i)\s*\(\s*([^()\s,]+)\s*(?:,\s*([^()\s,]+)\s*)?\)\s*$")
+_PARAMETER = re.compile(r"\s*@([^\[\]\s]+)\[([^\[\]\s]+)\]\s*$")
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One signal name taken apart: `e(xr.o1)` is kind "e", target "xr.o1"."""
+
+    kind: str
+    target: str
+    second: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "@":
+            return f"@{self.target}[{self.second}]"
+        return f"{self.kind}({self.target},{self.second})" if self.second else f"{self.kind}({self.target})"
+
+
+def parse_signal(text: str) -> Signal:
+    """Read one signal name. Raises UsageError when it has none of the known forms."""
+    match = _FORM.match(text.lower())
+    if match and (match[3] is None or match[1] == "v"):
+        return Signal(match[1], match[2], match[3] or "")
+    match = _PARAMETER.match(text.lower())
+    if match:
+        return Signal("@", match[1], match[2])
+    raise UsageError(
+        f"{text!r} is not the name of a signal; the forms are e(inst.port) p(..) ein(..) pin(..) for waves, "
+        "x(inst.state), v(node), v(a,b), i(element) and @device[param]"
+    )

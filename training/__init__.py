@@ -1,0 +1,1 @@
+"""Ways to train a physical circuit, imported as `tdsim.training`."""
