@@ -6,6 +6,7 @@ A sink holds the result in memory, or writes it to disk as it comes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -67,6 +68,10 @@ class Sink(Protocol):
         """The analysis is complete; `attributes` are those known only now (wall time, steps)."""
         ...
 
-    def close(self, measures: dict[str, np.ndarray]) -> None:
-        """All analyses are complete; `measures` are the results of `.meas`, scalars or along `run`."""
+    def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None:
+        """All analyses are complete; `measures` are the results of `.meas`, scalars or along `run`, in `units`."""
+        ...
+
+    def interrupt(self) -> None:
+        """The run stops here, before its end: keep what has come."""
         ...

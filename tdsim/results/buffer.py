@@ -1,0 +1,81 @@
+"""Samples of one analysis held in memory, between the engine's blocks and where they go."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .schema import Schema, Variable
+
+FIRST_CAPACITY = 1024
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Consecutive samples: the streamed coordinate's values (n,), and for each variable an array (..., n)."""
+
+    stream: np.ndarray
+    values: Mapping[str, np.ndarray]
+
+
+def leading_shape(schema: Schema, variable: Variable) -> tuple[int, ...]:
+    """A variable's shape without the streamed dimension, which is its last."""
+    lengths = {c.name: np.size(c.values) for c in schema.coordinates if c.values is not None and not c.dimension}
+    return tuple(lengths[d] for d in variable.dimensions[:-1])
+
+
+def sample_type(variable: Variable) -> np.dtype:
+    """complex128 or float64."""
+    return np.dtype(np.complex128 if variable.complex else np.float64)
+
+
+def sample_bytes(schema: Schema) -> int:
+    """The bytes that one value of the streamed coordinate takes over all variables."""
+    sizes = (math.prod(leading_shape(schema, v)) * sample_type(v).itemsize for v in schema.variables)
+    return 8 + sum(sizes)
+
+
+class Buffer:
+    """Grows along the streamed dimension by doubling, or has its `capacity` (samples) from the start."""
+
+    def __init__(self, schema: Schema, capacity: int = 0):
+        self.schema = schema
+        self.start = 0
+        """Samples taken away since the analysis began."""
+        self.filled = 0
+        self._stream = np.empty(capacity)
+        self._values = {
+            v.name: np.empty((*leading_shape(schema, v), capacity), sample_type(v)) for v in schema.variables
+        }
+
+    def append(self, stream: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
+        """Copy a block in. Raises ValueError when an array's shape is not (..., len(stream)) as declared."""
+        end = self.filled + len(stream)
+        if end > len(self._stream):
+            self._grow(max(end, 2 * len(self._stream), FIRST_CAPACITY))
+        self._stream[self.filled : end] = stream
+        for name, held in self._values.items():
+            block = values[name]
+            if block.shape != (*held.shape[:-1], len(stream)):
+                raise ValueError(f"{name}: shape {block.shape}, declared {(*held.shape[:-1], len(stream))}")
+            held[..., self.filled : end] = block
+        self.filled = end  # last, so that a block that is interrupted half-way does not count
+
+    def _grow(self, capacity: int) -> None:
+        def larger(old: np.ndarray) -> np.ndarray:
+            new = np.empty((*old.shape[:-1], capacity), old.dtype)
+            new[..., : self.filled] = old[..., : self.filled]
+            return new
+
+        self._stream, self._values = larger(self._stream), {n: larger(v) for n, v in self._values.items()}
+
+    def held(self) -> Stretch:
+        """What is in the buffer, as views that the next `append` after a `clear` overwrites."""
+        return Stretch(self._stream[: self.filled], {n: v[..., : self.filled] for n, v in self._values.items()})
+
+    def clear(self) -> None:
+        """Forget what is held: it has gone elsewhere."""
+        self.start, self.filled = self.start + self.filled, 0

@@ -1,0 +1,88 @@
+"""A result in memory: an xarray Dataset, or a DataTree when there are several analyses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import layout
+from .buffer import Buffer
+from .schema import Schema
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+class MemorySink:
+    """Collects all analyses of a run; `result()` gives them."""
+
+    def __init__(self) -> None:
+        self._analyses: list[tuple[Buffer, dict[str, Any]]] = []
+        self._measures: dict[str, np.ndarray] = {}
+        self._measure_units: Mapping[str, str] = {}
+
+    def begin(self, schema: Schema) -> None:
+        self._analyses.append((Buffer(schema, schema.length or 0), {}))
+
+    def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
+        self._analyses[-1][0].append(stream, values)
+
+    def finish(self, attributes: dict[str, Any]) -> None:
+        self._analyses[-1][1].update(attributes)
+
+    def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None:
+        self._measures, self._measure_units = measures, units or {}
+
+    def interrupt(self) -> None:
+        """Nothing to save: what has come so far is what `result()` gives."""
+
+    def result(self) -> xr.Dataset | xr.DataTree:
+        """The Dataset of the only analysis, or a DataTree with one group for each; measures stand at the root."""
+        import xarray as xr
+
+        datasets = {buffer.schema.analysis: dataset(buffer, final) for buffer, final in self._analyses}
+        measures = self._measure_variables()
+        if len(datasets) == 1:
+            return next(iter(datasets.values())).assign(measures)
+        root = xr.Dataset(measures, attrs=layout.root_attributes(d.attrs for d in datasets.values()))
+        return as_tree(root, datasets)
+
+    def _measure_variables(self) -> dict[str, xr.Variable]:
+        import xarray as xr
+
+        return {
+            name: xr.Variable(layout.measure_dimensions(v), v, layout.measure_labels(name, self._measure_units))
+            for name, v in self._measures.items()
+        }
+
+
+def as_tree(root: xr.Dataset, groups: Mapping[str, xr.Dataset]) -> xr.DataTree:
+    """The groups under one root, their names without the "/" that a tree keeps for itself."""
+    import xarray as xr
+
+    return xr.DataTree.from_dict({"/": _without_slashes(root), **{n: _without_slashes(g) for n, g in groups.items()}})
+
+
+def _without_slashes(group: xr.Dataset) -> xr.Dataset:
+    renamed = {str(n): layout.tree_name(str(n)) for n in group.variables if "/" in str(n)}
+    group = group.rename(renamed)
+    for original, name in renamed.items():
+        group[name].attrs["name"] = original
+    return group
+
+
+def dataset(buffer: Buffer, final: Mapping[str, Any]) -> xr.Dataset:
+    """The Dataset of one analysis; it shares memory with the buffer."""
+    import xarray as xr
+
+    schema, held = buffer.schema, buffer.held()
+    coordinates = {
+        c.name: xr.Variable(
+            (c.dimension or c.name,), held.stream if c.values is None else np.asarray(c.values), layout.labels(c)
+        )
+        for c in schema.coordinates
+    }
+    variables = {v.name: xr.Variable(v.dimensions, held.values[v.name], layout.labels(v)) for v in schema.variables}
+    return xr.Dataset(variables, coordinates, layout.analysis_attributes(schema, final))

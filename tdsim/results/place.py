@@ -1,0 +1,40 @@
+"""Whether a result can be written where the user wants it: known before the simulation, not after it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from ..errors import UsageError
+from . import segments
+
+
+def check_place(path: Path, overwrite: bool = False) -> Path:
+    """The absolute path. Removes leftovers of finished results, and with `overwrite` of unfinished ones.
+
+    Raises UsageError when no file can be made there, or an unfinished result is in the way.
+    """
+    path = Path(os.path.abspath(path))
+    _check_folder(path)
+    if segments.is_unfinished(path) and not overwrite:
+        raise UsageError(
+            f"{path.name} is an unfinished result (its segments are in {segments.folder(path)}): "
+            "read it with tdsim.open, or give --overwrite to begin again"
+        )
+    segments.remove(path)
+    return path
+
+
+def _check_folder(path: Path) -> None:
+    if path.is_dir():
+        raise UsageError(f"cannot write the result to {path}: it is a folder")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except FileNotFoundError:
+        raise UsageError(f"cannot write the result to {path}: there is no folder {path.parent}") from None
+    except OSError as problem:
+        raise UsageError(f"cannot write the result to {path}: {problem.strerror}") from None
+    if path.exists() and not os.access(path, os.W_OK):
+        raise UsageError(f"cannot write the result to {path}: the file is write-protected")

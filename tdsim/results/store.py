@@ -1,0 +1,132 @@
+"""A result on disk: netCDF-4, kept in segments while the run goes on and merged into one file at its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import SimulationError, TdsimError
+from . import file, layout, segments
+from .buffer import Buffer, Stretch, sample_bytes
+from .place import check_place
+from .schema import Schema
+
+HELD_BYTES = 16 * 2**20
+HELD_BYTES_PER_VARIABLE = 2**16
+"""What is held in memory before it becomes a segment; a file costs time per variable, so more of them hold more."""
+FLUSH_SECONDS = 30.0
+"""At most so much of a slow run is lost when the machine stops."""
+
+
+@dataclass
+class _Analysis:
+    """One analysis: what is in memory still, what is in segments already, attributes known at its end."""
+
+    buffer: Buffer
+    order: int
+    longest: int
+    final: dict[str, Any] = field(default_factory=dict)
+    written: list[Path] = field(default_factory=list)
+
+    def content(self, stretches: Iterator[Stretch]) -> file.Content:
+        schema = self.buffer.schema
+        attributes = layout.analysis_attributes(schema, self.final)
+        return file.Content(schema, attributes, stretches, min(self.longest, self.buffer.start + self.buffer.filled))
+
+    def stretches(self) -> Iterator[Stretch]:
+        """All samples, one segment in memory at a time."""
+        for path in self.written:
+            yield file.read_stretch(path, self.buffer.schema)
+        if self.buffer.filled:
+            yield self.buffer.held()
+
+
+class NetcdfSink:
+    """Writes all analyses of a run to `path`; memory does not grow with their length.
+
+    Raises UsageError at once when the place cannot be written to, or holds an unfinished result and `overwrite` is
+    not set. A finished result is replaced: as soon as the first segment is on disk, or else at the end.
+    """
+
+    def __init__(self, path: str | Path, overwrite: bool = False):
+        self.path = check_place(Path(path), overwrite)
+        self.closed = False
+        self._analyses: list[_Analysis] = []
+        self._flushed_at = time.monotonic()
+
+    def begin(self, schema: Schema) -> None:
+        longest = held_samples(schema)
+        self._analyses.append(_Analysis(Buffer(schema), len(self._analyses) + 1, longest))
+
+    def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
+        analysis = self._analyses[-1]
+        total = len(stream)
+        done = 0
+        while done < total:
+            part = slice(done, min(total, done + analysis.longest - analysis.buffer.filled))
+            analysis.buffer.append(stream[part], {name: v[..., part] for name, v in values.items()})
+            done = part.stop
+            if analysis.buffer.filled >= analysis.longest or time.monotonic() > self._flushed_at + FLUSH_SECONDS:
+                self.flush()
+
+    def finish(self, attributes: dict[str, Any]) -> None:
+        self._analyses[-1].final.update(attributes)
+
+    def flush(self) -> None:
+        """Move what is in memory into segments: after that, neither a crash nor a full disk loses it."""
+        for analysis in self._analyses:
+            if analysis.buffer.filled:
+                self._write_segment(analysis)
+        self._flushed_at = time.monotonic()
+
+    def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None:
+        contents = [a.content(a.stretches()) for a in self._analyses]
+        try:
+            file.write(self.path, contents, file.Measures(measures, units))
+        except SimulationError as problem:
+            self.interrupt()
+            raise SimulationError(f"{problem}{self._what_is_kept()}") from problem
+        self.closed = True
+        segments.remove(self.path)
+
+    def interrupt(self) -> None:
+        """The run stops here: keep what has come as an unfinished result, as far as the disk takes it."""
+        if not self.closed:
+            try:
+                self.flush()
+            except TdsimError:
+                return  # the sentence that matters has been said, or is about to be
+
+    @property
+    def has_segments(self) -> bool:
+        """Whether something of this run is on disk that `tdsim.open` reads."""
+        return any(a.written for a in self._analyses)
+
+    def _write_segment(self, analysis: _Analysis) -> None:
+        buffer = analysis.buffer
+        path = segments.segment(self.path, analysis.order, buffer.schema.analysis, buffer.start)
+        try:
+            segments.begin(self.path)
+            file.write(path, [analysis.content(iter([buffer.held()]))], compress=False)
+        except SimulationError as problem:
+            raise SimulationError(f"{problem}{self._what_is_kept()}") from problem
+        if path not in analysis.written:
+            analysis.written.append(path)
+        buffer.clear()
+
+    def _what_is_kept(self) -> str:
+        if not self.has_segments:
+            return "; nothing of this run is on disk"
+        return f"; what was written before is in {segments.folder(self.path)} (tdsim.open reads it under {self.path})"
+
+
+def held_samples(schema: Schema) -> int:
+    """The samples of a full segment: whole chunks."""
+    limit = HELD_BYTES + HELD_BYTES_PER_VARIABLE * len(schema.variables)
+    samples = max(1, limit // sample_bytes(schema))
+    return samples if samples < file.CHUNK else samples - samples % file.CHUNK
