@@ -1,0 +1,275 @@
+"""Transient analysis of optical circuits: compile, run stretch by stretch, hand the samples on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..circuit import Circuit
+from ..engine.clock import Clock, Watch
+from ..engine.engine import Engine
+from ..engine.sources import arrange_input, fills
+from ..engine.state import State, dark
+from ..errors import SimulationError, UsageError, nearest
+from ..results.schema import Coordinate, Schema, Sink
+from ..schedule.program import Program, Wanted, compile_circuit
+from ..signals import parse_signal
+from .outputs import Output, requested, resolve
+from .parameters import set_parameters
+
+Progress = Callable[[float, float], None]
+
+STRETCH_NUMBERS = 1 << 20
+"""Complex numbers of outputs and inputs held at once."""
+
+
+@dataclass
+class Request:
+    """One transient: times in s, what to put in, what to change, what to keep."""
+
+    step: float
+    stop: float
+    start: float = 0.0
+    inputs: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    save: Sequence[str] | None = None
+    state: State | None = None
+    return_state: bool = False
+    name: str = "tran"
+
+    def check(self) -> None:
+        """Raise UsageError when the times make no sense."""
+        if not (self.step > 0 and np.isfinite(self.step)):
+            raise UsageError(f"the step must be above zero, not {self.step:g} s")
+        if not (np.isfinite(self.stop) and self.stop >= 0):
+            raise UsageError(f"the stop time must be zero or more, not {self.stop:g} s")
+        if not 0 <= self.start <= self.stop:
+            raise UsageError(f"the start of the output, {self.start:g} s, must lie between 0 and stop")
+
+    @property
+    def last(self) -> int:
+        """Number of the last sample: the last grid point at or before stop."""
+        return int(np.floor(self.stop / self.step * (1 + 1e-12) + 1e-9))
+
+
+class Transient:
+    """One transient under way."""
+
+    def __init__(self, circuit: Circuit, request: Request):
+        request.check()
+        self.request = request
+        self.circuit, runs = set_parameters(circuit, request.params)
+        carriers = len(circuit.carriers)
+        self._check_inputs()
+        self.inputs = {name: arrange_input(name, x, carriers) for name, x in request.inputs.items()}
+        self.runs, self.has_runs = self._count_runs(runs)
+        self.outputs = requested(self.circuit, request.save)
+        self.program = self._compile()
+        self.step = request.step
+        self.first_kept = int(np.ceil(request.start / self.step - 1e-9))
+        if request.state is not None:
+            self.first_kept = max(self.first_kept, request.state.tick)
+            if request.state.tick > request.last:
+                raise UsageError(f"the state is from t = {request.state.time:g} s, past the stop at {request.stop:g} s")
+
+    # -- before it runs ---------------------------------------------------------------------------------------
+
+    def _check_inputs(self) -> None:
+        sources = [i.name for i in self.circuit.instances.values() if i.device.emit is not None]
+        known = [*sources, *self.circuit.external]
+        for name in self.request.inputs:
+            if name not in known:
+                raise UsageError(f"unknown input {name!r}: neither a source instance nor an external port"
+                                 f"{nearest(name, known)}")  # fmt: skip
+
+    def _count_runs(self, runs: int | None) -> tuple[int, bool]:
+        counts = {x.shape[1] for name, x in self.inputs.items() if np.asarray(self.request.inputs[name]).ndim > 1}
+        counts |= {runs} if runs is not None else set()
+        counts |= {self.request.state.runs} if self.request.state is not None else set()
+        many = counts - {1}
+        if len(many) > 1:
+            raise UsageError(f"inputs, parameters and state do not agree on the number of runs: {sorted(many)}")
+        carriers = len(self.circuit.carriers)
+        asked = any(np.ndim(v) > (2 if carriers > 1 else 1) for v in self.request.inputs.values()) or runs is not None
+        return (many.pop(), True) if many else (1, asked)
+
+    def _compile(self) -> Program:
+        complete = self.request.return_state or self.request.state is not None
+        mutable = bool(self.circuit.processes)
+        probes = {o.wave for o in self.outputs if o.wave}
+        lit = tuple(p for p in self.circuit.external if p in self.inputs)
+        wanted = Wanted(tuple(sorted(probes)), lit, tuple(self._initial()), complete, mutable)
+        rounded = self.circuit.options.get("delay", "exact") == "round"
+        return compile_circuit(self.circuit, self.request.step, self.runs, wanted, rounded)
+
+    def _initial(self) -> dict[str, np.ndarray]:
+        """Initial values of states, `.ic x(inst.state)=v`."""
+        return {resolve(self.circuit, parse_signal(k)).wave: np.asarray(v) for k, v in self.circuit.initial.items()}
+
+    # -- running ----------------------------------------------------------------------------------------------
+
+    def run(self, sink: Sink, progress: Progress | None = None) -> State | None:
+        """Run to the end; the samples go to `sink`. Returns the final State if the request asks for it."""
+        began = time.perf_counter()
+        sink.begin(self._schema())
+        bench = self._bench()
+        for tick, block in bench.blocks(self.request.last + 1):
+            skip = max(0, self.first_kept - tick)
+            if skip < block.shape[1]:
+                times = np.arange(tick + skip, tick + block.shape[1]) * self.step
+                sink.append(times, self._values(block[:, skip:]))
+            if progress is not None:
+                progress((tick + block.shape[1]) * self.step, self.request.stop)
+        sink.finish({"wall_time": time.perf_counter() - began, "steps": bench.engine.tick - bench.first})
+        return bench.engine.state() if self.request.return_state else None
+
+    def _bench(self) -> RunningCircuit:
+        state = self.request.state or dark(self.program, self._initial())
+        filled = fills(self.program, self.inputs, self.request.stop)
+        probes = sorted({self.program.index[o.wave] for o in self.outputs if o.wave})
+        self._place = {self.program.names[w]: k for k, w in enumerate(probes)}
+        width = max(1, (len(filled) + len(probes)) * self.program.lanes)
+        stretch = int(np.clip(STRETCH_NUMBERS // width, 256, 65536))
+        engine = Engine(self.program, filled, probes, min(stretch, self.request.last + 1), state)
+        return RunningCircuit(self, engine, min(stretch, self.request.last + 1))
+
+    def _values(self, block: np.ndarray) -> dict[str, np.ndarray]:
+        """Samples (probes, times, carriers, runs) as variables with the dimensions of the result."""
+        found = {}
+        for output in self.outputs:
+            shape = (block.shape[1], *block.shape[2:])
+            samples = block[self._place[output.wave]] if output.wave else np.zeros(shape, dtype=complex)
+            found[output.name] = self._arrange(output.values(samples))
+        return found
+
+    def _arrange(self, samples: np.ndarray) -> np.ndarray:
+        """(times, carriers, runs) as ([runs,] [carriers,] times)."""
+        ordered = np.moveaxis(samples, (0, 1, 2), (2, 1, 0))
+        if len(self.circuit.carriers) == 1:
+            ordered = ordered[:, 0]
+        return ordered if self.has_runs else ordered[0]
+
+    def _schema(self) -> Schema:
+        dimensions: tuple[str, ...] = ("time",)
+        coordinates = [Coordinate("time", "s", "time")]
+        if len(self.circuit.carriers) > 1:
+            dimensions = ("carrier", *dimensions)
+            coordinates.append(Coordinate("carrier", "m", "carrier wavelength", np.array(self.circuit.carriers)))
+        if self.has_runs:
+            dimensions = ("run", *dimensions)
+            coordinates.append(Coordinate("run", "1", "run", np.arange(self.runs)))
+            for name, value in self.request.params.items():
+                if np.ndim(value) == 1:
+                    unit, doc = self._describe(name)
+                    coordinates.append(Coordinate(name, unit, doc, np.asarray(value), "run"))
+        variables = tuple(o.variable(dimensions) for o in self.outputs)
+        length = self.request.last + 1 - self.first_kept
+        return Schema(self.request.name, "time", tuple(coordinates), variables, length, self._attributes())
+
+    def _describe(self, name: str) -> tuple[str, str]:
+        instance, _, parameter = name.rpartition(".")
+        found = self.circuit.instances.get(instance)
+        if found is None or parameter not in found.device.params:
+            return "1", name
+        param = found.device.params[parameter]
+        return param.unit or "1", param.doc
+
+    def _attributes(self) -> dict[str, Any]:
+        return attributes(self.circuit) | {"step": self.step}
+
+
+def attributes(circuit: Circuit) -> dict[str, Any]:
+    """What every result says about where it comes from."""
+    return {
+        "title": circuit.title,
+        "tdsim_version": __version__,
+        "netlist": circuit.text,
+        "parameters": json.dumps(circuit.parameters, sort_keys=True),
+        "seed": int(circuit.options.get("seed", 0)),
+    }
+
+
+class RunningCircuit:
+    """The engine and the clock together: what a user's process reads from and sets."""
+
+    def __init__(self, transient: Transient, engine: Engine, stretch: int):
+        self.transient, self.engine, self.stretch = transient, engine, stretch
+        self.step, self.runs = transient.step, transient.runs
+        self.first = engine.tick
+        self.circuit = transient.circuit
+        self.clock = Clock(engine.tick)
+        self._outputs: dict[str, Output] = {}
+        if self.circuit.processes and transient.request.state is not None:
+            raise UsageError("a circuit with a process cannot go on from a state: the process keeps no memory of it")
+        for function, memory in self.circuit.processes:
+            self.clock.start(function, dict(memory), self)
+
+    def blocks(self, end: int) -> Any:
+        """Yield (first tick, samples (probes, times, carriers, runs)) until sample `end` - 1 is done."""
+        self.clock.advance(self.engine.tick)
+        while self.engine.tick < end:
+            tick = self.engine.tick
+            target = min(end, tick + self.stretch, max(tick + 1, self.clock.next_tick()))
+            yield tick, self._watched(int(target)) if self.clock.watches else self.engine.run(int(target) - tick)
+            self.clock.advance(self.engine.tick)
+
+    # -- crossings --------------------------------------------------------------------------------------------
+
+    def _watched(self, target: int) -> np.ndarray:
+        """Run up to `target`, or up to the first crossing that a process waits for."""
+        tick = self.engine.tick
+        count = min(target - tick, self.engine.chunk)
+        bookmark = self.engine.bookmark()
+        block = self.engine.run(count)
+        crossings = [(self._crossing(watch, count), watch) for watch in self.clock.watches]
+        first = min(sample for sample, _ in crossings)
+        if first >= count:
+            for _, watch in crossings:
+                watch.before = self.read(watch.signal)
+            return block
+        self.engine.go_back(bookmark)
+        block = self.engine.run(first + 1)
+        for sample, watch in crossings:
+            watch.before = self.read(watch.signal)
+            if sample == first:
+                self.clock.watches.remove(watch)
+                watch.event.succeed()
+        return block
+
+    def _crossing(self, watch: Watch, count: int) -> int:
+        """Which of the last `count` samples is the first on the other side of the level, in any run; count if none."""
+        values = self._history(watch.signal, count)
+        below = np.concatenate([watch.before[None] < watch.level, values < watch.level])
+        crossed = (below[1:] != below[:-1]).reshape(count, -1).any(axis=1)
+        return int(np.argmax(crossed)) if crossed.any() else count
+
+    # -- what a process may do --------------------------------------------------------------------------------
+
+    def read(self, signal: str) -> np.ndarray:
+        """The latest sample of a signal: (runs,), or (runs, carriers) with several carriers."""
+        return self._history(signal, 1)[0]
+
+    def _history(self, signal: str, count: int) -> np.ndarray:
+        if signal not in self._outputs:
+            self._outputs[signal] = resolve(self.circuit, parse_signal(signal))
+        output = self._outputs[signal]
+        values = np.moveaxis(output.values(self.engine.latest(output.wave, count)), 1, 2)
+        return values[..., 0] if values.shape[-1] == 1 else values
+
+    def set(self, name: str, values: Any) -> None:
+        """Change an instance parameter from the next sample on."""
+        changed, runs = set_parameters(self.circuit, {name: values})
+        if runs is not None and runs not in (1, self.runs):
+            raise UsageError(f"set({name!r}) got {runs} values for {self.runs} runs")
+        self.transient.circuit = changed
+        program = self.transient._compile()
+        if program.fingerprint != self.engine.program.fingerprint:
+            raise SimulationError(f"{name} cannot change during a run: it moves a delay; stop, and start with the new one")
+        self.circuit = changed
+        self.engine.use(program, fills(program, self.transient.inputs, self.transient.request.stop))

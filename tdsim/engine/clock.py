@@ -1,0 +1,119 @@
+"""The clock: SimPy's environment in ticks of the sample interval, and what a user's process sees of the circuit.
+
+Between two events the engine runs undisturbed in compiled code. An event at tick n happens before sample n is
+computed: what a process reads is sample n - 1, and what it sets holds from sample n on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import simpy
+
+from ..errors import SimulationError, TdsimError, UsageError
+
+
+class Bench(Protocol):
+    """What a process can do to the circuit under way."""
+
+    step: float
+    runs: int
+
+    def read(self, signal: str) -> np.ndarray: ...
+
+    def set(self, name: str, values: Any) -> None: ...
+
+
+@dataclass
+class Watch:
+    """A process waits until `signal` crosses `level` (in the first run that does)."""
+
+    signal: str
+    level: float
+    event: simpy.Event
+    before: np.ndarray
+
+
+class Clock:
+    """Integer ticks; equal times are equal by construction."""
+
+    def __init__(self, tick: int = 0):
+        self.environment = simpy.Environment(initial_time=tick)
+        self.watches: list[Watch] = []
+        self._failure: BaseException | None = None
+
+    def start(self, function: Callable[..., Any], memory: dict[str, Any], bench: Bench) -> None:
+        """Let a user's generator function run along."""
+        process = function(Sim(self, bench), memory)
+        if not isinstance(process, Generator):
+            raise UsageError(f"process {getattr(function, '__name__', function)!r} must be a generator: it has no yield")
+        name = getattr(function, "__name__", "process")
+        self.environment.process(self._guarded(process, name))
+
+    def _guarded(self, process: Generator[Any, Any, Any], name: str) -> Generator[Any, Any, Any]:
+        """The process; its exceptions end the simulation with a sentence."""
+        try:
+            yield from process
+        except TdsimError:
+            raise
+        except Exception as problem:
+            raise SimulationError(
+                f"process {name!r} failed at t = {self.environment.now:g} samples: {type(problem).__name__}: {problem}"
+            ) from problem
+
+    def next_tick(self) -> float:
+        """Tick of the next event; infinity when there is none."""
+        return self.environment.peek()
+
+    def advance(self, tick: int) -> None:
+        """Let everything happen that is due at or before `tick`."""
+        while self.environment.peek() <= tick:
+            self.environment.step()
+        if tick > self.environment.now:
+            self.environment.run(until=tick)
+            while self.environment.peek() <= tick:
+                self.environment.step()
+
+
+class Sim:
+    """The circuit as a process sees it: `now`, `wait`, `wait_cross`, `read`, `set`."""
+
+    def __init__(self, clock: Clock, bench: Bench):
+        self._clock, self._bench = clock, bench
+
+    @property
+    def now(self) -> float:
+        """Time, s."""
+        return self._clock.environment.now * self._bench.step
+
+    @property
+    def runs(self) -> int:
+        """How many runs go on side by side."""
+        return self._bench.runs
+
+    def wait(self, seconds: float) -> simpy.Event:
+        """`yield sim.wait(1e-9)`: go on after that time, rounded to whole steps and at least one."""
+        if not math.isfinite(seconds) or seconds < 0:
+            raise UsageError(f"wait takes a time of zero or more, not {seconds}")
+        return self._clock.environment.timeout(max(1, round(seconds / self._bench.step)))
+
+    def wait_cross(self, signal: str, level: float) -> simpy.Event:
+        """`yield sim.wait_cross("p(out)", 1e-3)`: go on after the first sample on the other side of the level."""
+        event = self._clock.environment.event()
+        self._clock.watches.append(Watch(signal, level, event, self.read(signal)))
+        return event
+
+    def wait_settled(self) -> simpy.Event:
+        raise UsageError("wait_settled belongs to the search for equilibria, which is not available yet; use wait")
+
+    def read(self, signal: str) -> np.ndarray:
+        """The latest sample of a signal, (runs,), or (runs, carriers) with several carriers."""
+        return self._bench.read(signal)
+
+    def set(self, name: str, values: Any) -> None:
+        """Set an instance parameter, `sim.set("xps.phase", 0.3)`: a number, or (runs,) numbers, from this sample on."""
+        self._bench.set(name, values)

@@ -1,0 +1,66 @@
+"""The one place with numba options, and the folder in which compiled code is kept.
+
+The folder's name holds a digest of all sources that compiled code is made of: numba's own cache does not notice an
+edited function in another file and would go on with the old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_SOURCES = ("engine/kernel.py", "engine/operations.py", "engine/advance.py", "schedule/pack.py")
+
+
+def _digest() -> str:
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version_info[:3]}".encode())
+    for name in _SOURCES:
+        digest.update((package / name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> Path:
+    """A folder that can be written: NUMBA_CACHE_DIR, the user's cache folder, or a temporary one with a warning."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    base = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(home, "tdsim")
+    folder = Path(base) / f"kernels-{_digest()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        temporary = Path(tempfile.gettempdir()) / f"tdsim-{os.getuid() if hasattr(os, 'getuid') else 0}" / folder.name
+        try:
+            temporary.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            temporary = Path(tempfile.mkdtemp(prefix="tdsim-"))
+        print(f"tdsim: cannot write to {folder}; compiled code is kept in {temporary}", file=sys.stderr)
+        return temporary
+
+
+CACHE = _cache_folder()
+numba.config.CACHE_DIR = str(CACHE)
+
+
+def warm_up_needed() -> bool:
+    """Whether the kernels have to be compiled first, which takes some seconds."""
+    return next(CACHE.glob("**/*.nbc"), None) is None
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function to machine code when it is first called, and keep the result for later starts.
+
+    No fast-math flags: a wave must come out the same whether a window ends after it or not, and reordered sums would
+    depend on how the compiler splits a loop.
+    """
+    return numba.njit(cache=True, error_model="numpy", nogil=True)(function)  # type: ignore[no-any-return]

@@ -1,0 +1,208 @@
+"""The operations of a Program, over a window of samples of all lanes.
+
+Samples of a wave lie one after another on its tape, the lanes of a sample side by side: sample t of wave w starts
+at base[w] + (t - origin[w]) * lanes. Every wave whose real and imaginary parts are both below FLUSH is zero: a dark
+loop would otherwise ring down into denormal numbers, which are slow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..schedule.pack import ALLPASS, DRIVEN, ROW, UNIFORM, Tables
+from .kernel import compiled
+
+FLUSH = 1e-30
+
+Array = np.ndarray[Any, Any]
+
+
+@compiled
+def flushed(z: complex) -> complex:
+    """Zero when too small to be light."""
+    if abs(z.real) < FLUSH and abs(z.imag) < FLUSH:
+        return 0j
+    return z
+
+
+@compiled
+def place(tables: Tables, base: Array, origin: Array, term: int, t: int) -> int:
+    """Where a term of uniform delay reads at time t."""
+    wave = tables.term_wave[term]
+    return base[wave] + (t - tables.term_delay[term] - origin[wave]) * tables.lanes
+
+
+@compiled
+def row_uniform(tables: Tables, o: int, tape: Array, base: Array, origin: Array, t0: int, t1: int) -> None:
+    """y[t] = sum of c x[t - d], with coefficients and delays that all lanes share."""
+    wave = tables.output[o]
+    out = base[wave] + (t0 - origin[wave]) * tables.lanes
+    count = (t1 - t0) * tables.lanes
+    first, last = tables.term_start[o], tables.term_start[o + 1]
+    if last - first == 0:
+        tape[out : out + count] = 0
+        return
+    a = place(tables, base, origin, first, t0)
+    ca = tables.value[tables.term_value[first]]
+    if last - first == 1:
+        for n in range(count):
+            tape[out + n] = flushed(ca * tape[a + n])
+        return
+    b = place(tables, base, origin, first + 1, t0)
+    cb = tables.value[tables.term_value[first + 1]]
+    if last - first == 2:
+        for n in range(count):
+            tape[out + n] = flushed(ca * tape[a + n] + cb * tape[b + n])
+        return
+    c = place(tables, base, origin, first + 2, t0)
+    cc = tables.value[tables.term_value[first + 2]]
+    if last - first == 3:
+        for n in range(count):
+            tape[out + n] = flushed(ca * tape[a + n] + cb * tape[b + n] + cc * tape[c + n])
+        return
+    for n in range(count):
+        tape[out + n] = ca * tape[a + n] + cb * tape[b + n] + cc * tape[c + n]
+    for term in range(first + 3, last):
+        d = place(tables, base, origin, term, t0)
+        cd = tables.value[tables.term_value[term]]
+        for n in range(count):
+            tape[out + n] += cd * tape[d + n]
+    for n in range(count):
+        tape[out + n] = flushed(tape[out + n])
+
+
+@compiled
+def row_split(tables: Tables, o: int, tape: Array, base: Array, origin: Array, t0: int, t1: int) -> None:
+    """y[t] = sum of c x[t - d], where coefficients or delays differ between lanes."""
+    lanes = tables.lanes
+    wave = tables.output[o]
+    out = base[wave] + (t0 - origin[wave]) * lanes
+    tape[out : out + (t1 - t0) * lanes] = 0
+    for term in range(tables.term_start[o], tables.term_start[o + 1]):
+        value, stride = tables.term_value[term], tables.term_stride[term]
+        if tables.term_delay[term] >= 0:
+            a = place(tables, base, origin, term, t0)
+            for t in range(t1 - t0):
+                for lane in range(lanes):
+                    c = tables.value[value + stride * lane]
+                    tape[out + t * lanes + lane] += c * tape[a + t * lanes + lane]
+        else:
+            source = tables.term_wave[term]
+            for lane in range(lanes):
+                c = tables.value[value + stride * lane]
+                delay = tables.lane_delay[-1 - tables.term_delay[term] + lane]
+                a = base[source] + (t0 - delay - origin[source]) * lanes + lane
+                for t in range(t1 - t0):
+                    tape[out + t * lanes + lane] += c * tape[a + t * lanes]
+    for n in range((t1 - t0) * lanes):
+        tape[out + n] = flushed(tape[out + n])
+
+
+@compiled
+def row_driven(tables: Tables, o: int, tape: Array, base: Array, origin: Array, t0: int, t1: int) -> None:
+    """y[t] = sum of c[t] x[t]: the coefficients are waves themselves."""
+    lanes = tables.lanes
+    wave = tables.output[o]
+    out = base[wave] + (t0 - origin[wave]) * lanes
+    count = (t1 - t0) * lanes
+    tape[out : out + count] = 0
+    for term in range(tables.term_start[o], tables.term_start[o + 1]):
+        a = place(tables, base, origin, term, t0)
+        modulator = tables.term_value[term]
+        c = base[modulator] + (t0 - origin[modulator]) * lanes
+        for n in range(count):
+            tape[out + n] += tape[c + n] * tape[a + n]
+    for n in range(count):
+        tape[out + n] = flushed(tape[out + n])
+
+
+@compiled
+def source_at(tables: Tables, base: Array, origin: Array, term: int, t: int, lane: int) -> int:
+    """Where a term reads at time t in one lane."""
+    wave, delay = tables.term_wave[term], tables.term_delay[term]
+    if delay < 0:
+        delay = tables.lane_delay[-1 - delay + lane]
+    return base[wave] + (t - delay - origin[wave]) * tables.lanes + lane
+
+
+@compiled
+def allpass(
+    tables: Tables, o: int, tape: Array, base: Array, origin: Array, memory: Array, t0: int, t1: int
+) -> None:
+    """Normalised lattice: each section turns (wave, state) by an angle, so that their energy is kept exactly.
+
+    The transposed form is the lattice run from the other end; it serves the backward wave of a link.
+    """
+    lanes, wave, term = tables.lanes, tables.output[o], tables.term_start[o]
+    order, first, stride = tables.detail[o, 0], tables.detail[o, 1], tables.detail[o, 2]
+    width = lanes if stride else 1
+    for lane in range(lanes):
+        a = source_at(tables, base, origin, term, t0, lane)
+        out = base[wave] + (t0 - origin[wave]) * lanes + lane
+        m = tables.detail[o, 3] * lanes + lane
+        k0 = first + stride * lane
+        c0 = k0 + order * width
+        if tables.detail[o, 4]:
+            for t in range(t1 - t0):
+                f = memory[m]
+                for i in range(order):
+                    k, c = tables.value[k0 + i * width].real, tables.value[c0 + i * width].real
+                    g = memory[m + (i + 1) * lanes] if i < order - 1 else tape[a + t * lanes]
+                    memory[m + i * lanes] = flushed(c * g - k * f)
+                    f = c * f + k * g
+                tape[out + t * lanes] = flushed(f)
+        else:
+            for t in range(t1 - t0):
+                f = tape[a + t * lanes]
+                g = 0j
+                for i in range(order - 1, -1, -1):
+                    k, c = tables.value[k0 + i * width].real, tables.value[c0 + i * width].real
+                    s = memory[m + i * lanes]
+                    g = k * f + c * s
+                    f = c * f - k * s
+                    if i < order - 1:
+                        memory[m + (i + 1) * lanes] = flushed(g)
+                    else:
+                        tape[out + t * lanes] = flushed(g)
+                memory[m] = flushed(f)
+
+
+@compiled
+def recurrence(tables: Tables, o: int, tape: Array, base: Array, origin: Array, t0: int, t1: int) -> None:
+    """w[t] = F w[t-1] + G s[t-1-d]; the terms' delays already hold the one more sample."""
+    lanes, wave = tables.lanes, tables.output[o]
+    size, first, stride = tables.detail[o, 0], tables.detail[o, 1], tables.detail[o, 2]
+    width = lanes if stride else 1
+    head, inputs = tables.term_start[o], tables.term_start[o + 1] - tables.term_start[o]
+    drive = first + size * size * width
+    for t in range(t0, t1):
+        for i in range(size):
+            out = base[wave + i] + (t - origin[wave + i]) * lanes
+            for lane in range(lanes):
+                total = 0j
+                for j in range(size):
+                    before = base[wave + j] + (t - 1 - origin[wave + j]) * lanes + lane
+                    total += tables.value[first + (i * size + j) * width + stride * lane] * tape[before]
+                for j in range(inputs):
+                    g = tables.value[drive + (i * inputs + j) * width + stride * lane]
+                    total += g * tape[source_at(tables, base, origin, head + j, t, lane)]
+                tape[out + lane] = flushed(total)
+
+
+@compiled
+def operate(tables: Tables, o: int, tape: Array, base: Array, origin: Array, memory: Array, t0: int, t1: int) -> None:
+    """Compute what operation o makes for the samples t0 <= t < t1."""
+    kind = tables.kind[o]
+    if kind == ROW:
+        if tables.detail[o, 0] == UNIFORM:
+            row_uniform(tables, o, tape, base, origin, t0, t1)
+        else:
+            row_split(tables, o, tape, base, origin, t0, t1)
+    elif kind == DRIVEN:
+        row_driven(tables, o, tape, base, origin, t0, t1)
+    elif kind == ALLPASS:
+        allpass(tables, o, tape, base, origin, memory, t0, t1)
+    else:
+        recurrence(tables, o, tape, base, origin, t0, t1)

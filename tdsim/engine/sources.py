@@ -1,0 +1,114 @@
+"""Waves that are filled from outside the compiled engine: sources, inputs, driven coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import UsageError
+from ..schedule.groups import Group, fields, matrix_entries, resolve_waveforms
+from ..schedule.program import Emission, Program
+from ..schedule.pack import Modulation
+from .engine import Fill
+
+
+def fills(program: Program, inputs: dict[str, np.ndarray], stop: float) -> dict[int, Fill]:
+    """For every wave that comes from outside, the function that gives its samples.
+
+    inputs  samples by source instance or external port, as `arrange_input` returns them
+    stop    end of the analysis (s), which sets the defaults of source shapes
+    """
+    found: dict[int, Fill] = {}
+    for emission in program.emissions:
+        name = emission.group.instances[emission.instance].name
+        given = inputs.get(name)
+        for port, wave in enumerate(emission.waves):
+            if wave >= 0:
+                found[wave] = _replay(given) if given is not None else _emit(emission, port, program, stop)
+    for port, wave in program.inputs.items():
+        found[wave] = _replay(inputs[port]) if port in inputs else _nothing
+    for modulation in program.modulations:
+        found |= _modulate(modulation, program, stop)
+    return found
+
+
+def arrange_input(name: str, samples: Any, carriers: int) -> np.ndarray:
+    """An input as (carriers or 1, runs or 1, times), from (times,), (runs, times) or (runs, carriers, times).
+
+    With several carriers and a first axis of that length, (carriers, times) is meant. Raises UsageError when the
+    samples are not finite numbers of one of these shapes.
+    """
+    array = np.asarray(samples)
+    if not np.issubdtype(array.dtype, np.number) or array.ndim not in (1, 2, 3):
+        raise UsageError(f"input {name!r} must be an array of numbers (times,), (runs, times) or (runs, carriers, times)")
+    if not np.isfinite(array).all():
+        raise UsageError(f"input {name!r} holds a value that is not finite")
+    if array.ndim == 1:
+        return array[None, None].astype(complex)
+    if array.ndim == 2:
+        several = carriers > 1 and array.shape[0] == carriers
+        return (array[:, None] if several else array[None]).astype(complex)
+    if array.shape[1] not in (1, carriers):
+        raise UsageError(f"input {name!r} has {array.shape[1]} carriers, the circuit {carriers}")
+    return np.ascontiguousarray(np.moveaxis(array, 0, 1), dtype=complex)
+
+
+def _nothing(t0: int, t1: int) -> np.ndarray:
+    return np.zeros((1, 1, 1), dtype=complex)
+
+
+def _replay(samples: np.ndarray) -> Fill:
+    """Samples as given, and darkness after them."""
+
+    def fill(t0: int, t1: int) -> np.ndarray:
+        piece = samples[..., t0:t1]
+        missing = t1 - t0 - piece.shape[-1]
+        return np.pad(piece, [(0, 0), (0, 0), (0, missing)]) if missing else piece
+
+    return fill
+
+
+def _single(group: Group, instance: int) -> Group:
+    return Group(group.device, group.ports, group.wired, group.driven, [group.instances[instance]])
+
+
+def _driven_fields(group: Group, program: Program, stop: float) -> Callable[[np.ndarray], Any]:
+    """A function of times that gives the namespace `p` of a group of one, shapes followed."""
+    waveforms = resolve_waveforms(group, program.step, stop)
+    if not waveforms:
+        fixed = fields(group, program.carriers, {})
+        return lambda t: fixed
+    return lambda t: fields(group, program.carriers, {k: w(t)[None, None, None] for k, w in waveforms.items()})
+
+
+def _emit(emission: Emission, port: int, program: Program, stop: float) -> Fill:
+    group = _single(emission.group, emission.instance)
+    at = _driven_fields(group, program, stop)
+    emit = group.device.emit
+    assert emit is not None
+
+    def fill(t0: int, t1: int) -> np.ndarray:
+        t = np.arange(t0, t1) * program.step
+        wave = np.asarray(emit(at(t), t)[port])
+        return wave.reshape((1,) * (4 - wave.ndim) + wave.shape)[0]
+
+    return fill
+
+
+def _modulate(modulation: Modulation, program: Program, stop: float) -> dict[int, Fill]:
+    """The coefficients of one driven device, all computed at once for each piece of time."""
+    at = _driven_fields(modulation.group, program, stop)
+    last: dict[tuple[int, int], dict[tuple[int, int], np.ndarray]] = {}
+
+    def entries(t0: int, t1: int) -> dict[tuple[int, int], np.ndarray]:
+        if (t0, t1) not in last:
+            last.clear()
+            last[t0, t1] = matrix_entries(modulation.group, at(np.arange(t0, t1) * program.step))
+        return last[t0, t1]
+
+    def coefficient(place: tuple[int, int]) -> Fill:
+        return lambda t0, t1: entries(t0, t1)[place][0] if place in entries(t0, t1) else _nothing(t0, t1)
+
+    return {wave: coefficient(place) for place, wave in modulation.waves.items()}

@@ -1,0 +1,202 @@
+"""Waves and operations laid out as the flat arrays that the compiled engine reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .groups import Group
+from .islands import Island, Read, find_islands
+from .system import Allpass, Coefficient, Delay, Driven, Recurrence, Row, System, least, longest
+
+ROW, DRIVEN, ALLPASS, RECURRENCE = range(4)
+UNIFORM, SPLIT = 0, 1
+
+
+class Tables(NamedTuple):
+    """What the engine reads. `lanes` is carriers times runs.
+
+    Operation o makes the wave output[o] (a recurrence: that one and those that follow it) from the terms
+    term_start[o] .. term_start[o + 1]. A term reads term_wave at term_delay samples ago; a negative delay -1 - n
+    stands for the lanes' own delays lane_delay[n:n + lanes]. Its coefficient is value[term_value], and with
+    term_stride 1 the lanes' own coefficients follow each other there.
+
+    kind         what term_value means, and detail (operations, 5):
+    ROW          a coefficient; UNIFORM when neither coefficients nor delays differ between lanes
+    DRIVEN       the number of the wave that holds the coefficient, sample by sample
+    ALLPASS      unused; order, first of the sines then cosines of the lattice in value, their stride, first memory,
+                 transposed
+    RECURRENCE   unused; size, first of F then G in value, their stride
+    """
+
+    lanes: int
+    island_start: np.ndarray
+    island_window: np.ndarray
+    kind: np.ndarray
+    output: np.ndarray
+    detail: np.ndarray
+    term_start: np.ndarray
+    term_wave: np.ndarray
+    term_delay: np.ndarray
+    term_value: np.ndarray
+    term_stride: np.ndarray
+    value: np.ndarray
+    lane_delay: np.ndarray
+    depth: np.ndarray
+
+
+@dataclass(frozen=True)
+class Modulation:
+    """Waves that hold the coefficients of a driven device: entry (row, column) of its matrix to wave."""
+
+    group: Group
+    waves: dict[tuple[int, int], int]
+
+
+class Packer:
+    """Numbers the waves that are kept and lays the operations out; read `tables` and the other attributes after it."""
+
+    def __init__(self, system: System, kept: set[int]):
+        self.system = system
+        order = sorted(kept)
+        self.number = {wave: i for i, wave in enumerate(order)}
+        self.names = [system.names[wave] for wave in order]
+        self.memory = 0
+        self.modulations: list[Modulation] = []
+        self.recurrences = [self._renumber(r) for r in system.recurrences]
+        self._operations: list[tuple[int, int, tuple[int, ...]]] = []
+        self._terms: list[tuple[int, int, int, int]] = []
+        self._term_start = [0]
+        self._values: list[np.ndarray] = []
+        self._value_count = 0
+        self._lane_delay: list[int] = []
+        self._reads: list[tuple[int, int, Delay]] = []
+        modulated = self._number_modulators()
+        self._depth = np.zeros(len(self.names), dtype=np.int64)
+        for wave in sorted(system.rows):
+            if wave in modulated:
+                self._add_driven(wave, *modulated[wave])
+            else:
+                self._add_row(wave, system.rows[wave])
+        for filtered in system.allpasses:
+            self._add_allpass(filtered)
+        for recurrence in self.recurrences:
+            self._add_recurrence(recurrence)
+        self.islands = self._find_islands()
+        self.tables = self._tables()
+
+    def _number_modulators(self) -> dict[int, tuple[Driven, Modulation]]:
+        """Give every driven coefficient a wave; returns the waves that driven devices make."""
+        made: dict[int, tuple[Driven, Modulation]] = {}
+        for driven in self.system.driven:
+            waves = {}
+            for place, (wave, source) in driven.joins.items():
+                if wave in self.number and source in self.number:
+                    waves[place] = len(self.names)
+                    self.names.append(f"{driven.group.instances[0].name}[{place[0]},{place[1]}]")
+            self.modulations.append(Modulation(driven.group, waves))
+            made |= {w: (driven, self.modulations[-1]) for w, _ in driven.joins.values()}
+        return made
+
+    # -- operations -------------------------------------------------------------------------------------------
+
+    def _operation(self, kind: int, output: int, *detail: int) -> None:
+        """Close the terms added since the last operation under a new one."""
+        self._operations.append((kind, output, (*detail, 0, 0, 0, 0, 0)[:5]))
+        self._term_start.append(len(self._terms))
+
+    def _term(self, wave: int, delay: Delay, value: int = 0, stride: int = 0) -> None:
+        self._reads.append((len(self._operations), wave, delay))
+        self._depth[wave] = max(self._depth[wave], longest(delay))
+        if not isinstance(delay, int):
+            self._lane_delay += delay
+            delay = -1 - (len(self._lane_delay) - len(delay))
+        self._terms.append((wave, delay, value, stride))
+
+    def _store(self, numbers: np.ndarray) -> int:
+        """Keep some coefficients; returns where they start."""
+        self._values.append(np.ascontiguousarray(numbers, dtype=complex).reshape(-1))
+        self._value_count += self._values[-1].size
+        return self._value_count - self._values[-1].size
+
+    def _coefficient(self, value: Coefficient) -> tuple[int, int]:
+        numbers = np.atleast_1d(np.asarray(value))
+        return self._store(numbers), int(numbers.size > 1)
+
+    def _add_row(self, wave: int, row: Row) -> None:
+        for (source, delay), value in row.items():
+            self._term(self.number[source], delay, *self._coefficient(value))
+        same = all(isinstance(d, int) for _, d in row) and not any(
+            isinstance(v, np.ndarray) and v.size > 1 for v in row.values()
+        )
+        self._operation(ROW, self.number[wave], UNIFORM if same else SPLIT)
+
+    def _add_driven(self, wave: int, driven: Driven, modulation: Modulation) -> None:
+        for place, (target, source) in driven.joins.items():
+            if target == wave and place in modulation.waves:
+                self._term(self.number[source], 0, modulation.waves[place])
+        self._operation(DRIVEN, self.number[wave])
+
+    def _add_allpass(self, filtered: Allpass) -> None:
+        order, lanes = filtered.k.shape
+        self._term(self.number[filtered.source], filtered.delay)
+        first = self._store(filtered.k)
+        self._store(np.sqrt(1 - filtered.k**2))
+        detail = (order, first, int(lanes > 1), self.memory, int(filtered.transposed))
+        self._operation(ALLPASS, self.number[filtered.output], *detail)
+        self.memory += order
+
+    def _add_recurrence(self, recurrence: Recurrence) -> None:
+        for wave, delay in recurrence.inputs:
+            self._term(wave, delay)
+        self._depth[list(recurrence.outputs)] = np.maximum(self._depth[list(recurrence.outputs)], 1)
+        size, lanes = len(recurrence.outputs), max(recurrence.f.shape[-1], recurrence.g.shape[-1])
+        f = np.broadcast_to(recurrence.f, (size, size, lanes))
+        g = np.broadcast_to(recurrence.g, (*recurrence.g.shape[:2], lanes))
+        first = self._store(f)
+        self._store(g)
+        self._operation(RECURRENCE, recurrence.outputs[0], size, first, int(lanes > 1))
+
+    def _renumber(self, r: Recurrence) -> Recurrence:
+        """A recurrence in the numbers of the program's waves; inputs that are dark are left out."""
+        lit = [j for j, (s, _) in enumerate(r.inputs) if s in self.number]
+        return Recurrence(
+            tuple(self.number[w] for w in r.outputs),
+            tuple((self.number[r.inputs[j][0]], r.inputs[j][1]) for j in lit),
+            r.f,
+            r.g[:, lit],
+            tuple(self.number.get(s, -1) for s in r.states),
+            None if r.ahead is None else r.ahead[:, lit],
+        )
+
+    # -- order ------------------------------------------------------------------------------------------------
+
+    def _find_islands(self) -> list[Island]:
+        owner: dict[int, int] = {}
+        for i, (kind, output, detail) in enumerate(self._operations):
+            for wave in range(output, output + (detail[0] if kind == RECURRENCE else 1)):
+                owner[wave] = i
+        reads: list[Read] = [(owner[w], o, least(d)) for o, w, d in self._reads if w in owner]
+        return find_islands(len(self._operations), reads)
+
+    def _tables(self) -> Tables:
+        order = [o for island in self.islands for o in island.operations]
+        spans = [range(self._term_start[o], self._term_start[o + 1]) for o in order]
+        terms = np.array([self._terms[k] for span in spans for k in span], dtype=np.int64).reshape(-1, 4)
+        sizes = [len(island.operations) for island in self.islands]
+        columns = [np.ascontiguousarray(terms[:, k]) for k in range(4)]
+        return Tables(
+            self.system.lanes,
+            np.cumsum([0, *sizes]),
+            np.array([island.window for island in self.islands], dtype=np.int64),
+            np.array([self._operations[o][0] for o in order], dtype=np.int64),
+            np.array([self._operations[o][1] for o in order], dtype=np.int64),
+            np.array([self._operations[o][2] for o in order], dtype=np.int64).reshape(-1, 5),
+            np.cumsum([0, *(len(span) for span in spans)]),
+            *columns,
+            np.concatenate([*self._values, np.zeros(1, dtype=complex)]),
+            np.array(self._lane_delay, dtype=np.int64),
+            self._depth,
+        )

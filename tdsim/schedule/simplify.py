@@ -1,0 +1,86 @@
+"""Fewer rows for the same waves: pass through what only one or two others read, drop what is dark or unused.
+
+Passing through never reaches across a delay: light that is under way when a parameter changes keeps the gain it
+had. It is decided before anything is dropped, so that a wave is computed by the same arithmetic whatever is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .graph import topological_order
+from .system import Row, System, least
+
+
+def pass_through(system: System) -> None:
+    """Substitute short rows into the rows that read them without delay, where that saves work."""
+    blocked = {wave for driven in system.driven for wave, _ in driven.joins.values()}
+    readers: dict[int, list[int]] = {}
+    for wave, row in system.rows.items():
+        for source, delay in row:
+            if delay == 0 and wave not in blocked:
+                readers.setdefault(source, []).append(wave)
+    edges = [(s, w) for w, row in system.rows.items() for s, d in row if least(d) == 0 and s in system.rows]
+    for wave in topological_order(system.rows, edges) or ():
+        row, used = system.rows[wave], len(readers.get(wave, ()))
+        if wave in blocked or not used or used * len(row) > len(row) + used + 1:
+            continue
+        for reader in readers[wave]:
+            _substitute(system.rows[reader], wave, row)
+            for source, delay in row:
+                if delay == 0 and reader not in readers.setdefault(source, []):
+                    readers[source].append(reader)
+
+
+def _substitute(row: Row, wave: int, by: Row) -> None:
+    gain = row.pop((wave, 0), None)
+    if gain is None:
+        return
+    for key, value in by.items():
+        row[key] = row.get(key, 0j) + gain * value
+
+
+def sources_of(system: System) -> dict[int, set[int]]:
+    """For every wave that is computed: the waves that it is computed from."""
+    table = {wave: {s for s, _ in row} for wave, row in system.rows.items()}
+    for filtered in system.allpasses:
+        table[filtered.output] = {filtered.source}
+    for carried in system.recurrences:
+        for output in carried.outputs:
+            table[output] = {s for s, _ in carried.inputs} | set(carried.outputs)
+    for driven in system.driven:
+        for wave, source in driven.joins.values():
+            table.setdefault(wave, set()).add(source)
+    return table
+
+
+def reach(starts: Iterable[int], leads: dict[int, set[int]]) -> set[int]:
+    """All that can be reached from `starts`."""
+    found = set(starts)
+    stack = list(found)
+    while stack:
+        for other in leads.get(stack.pop(), ()):
+            if other not in found:
+                found.add(other)
+                stack.append(other)
+    return found
+
+
+def reversed_edges(table: dict[int, set[int]]) -> dict[int, set[int]]:
+    """The same edges, pointing the other way."""
+    back: dict[int, set[int]] = {}
+    for wave, sources in table.items():
+        for source in sources:
+            back.setdefault(source, set()).add(wave)
+    return back
+
+
+def keep_only(system: System, kept: set[int]) -> None:
+    """Drop every wave outside `kept`."""
+    system.rows = {
+        wave: {key: c for key, c in row.items() if key[0] in kept} for wave, row in system.rows.items() if wave in kept
+    }
+    system.allpasses = [f for f in system.allpasses if f.output in kept]
+    system.recurrences = [r for r in system.recurrences if r.outputs[0] in kept]
+    system.driven = [d for d in system.driven if any(w in kept for w, _ in d.joins.values())]
+    system.emitters = {w: e for w, e in system.emitters.items() if w in kept}
