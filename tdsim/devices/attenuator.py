@@ -3,6 +3,8 @@
     o1 ---[ ~ ]--- o2       b2 = A a1,  b1 = A a2,  A = 10^(-loss/20)
 
     o1 ---|                 b1 = 0
+
+Reference: B. E. A. Saleh and M. C. Teich, Fundamentals of Photonics.
 """
 
 from __future__ import annotations
@@ -38,7 +40,10 @@ Xa in out  attenuator loss=10
 
 
 class Terminator(Device, name="terminator"):
-    """The end of a guide that reflects nothing. An open net does the same; this one says that it is meant."""
+    """The end of a guide, which reflects nothing.
+
+    An open net does the same; this one says that it is meant.
+    """
 
     o1 = optical("input")
 

@@ -47,7 +47,7 @@ Xm a out     mirror reflectivity=0.3
 
 
 class Circulator(Device, name="circulator"):
-    """Lets light go round: in at o1 out at o2, in at o2 out at o3, in at o3 out at o1."""
+    """Lets light go round, from o1 to o2 to o3 to o1."""
 
     reciprocal = False
     o1, o2, o3 = optical("first"), optical("second"), optical("third")

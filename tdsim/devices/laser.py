@@ -40,10 +40,10 @@ class _Source(Device):
 
 
 class Laser(_Source, name="laser"):
-    """Continuous-wave or driven laser. Power below zero, as a sine may ask for, counts as zero.
+    """Continuous-wave or driven laser.
 
-    `field`, where given, stands for sqrt(power): a real amplitude with a sign. Linewidth and intensity noise act only
-    where noise is switched on (`.options noise=on`).
+    Power below zero, as a sine may ask for, counts as zero. `field`, where given, stands for sqrt(power): a real
+    amplitude with a sign. Linewidth and intensity noise act only where noise is switched on (`.options noise=on`).
     """
 
     power = Param(1e-3, "W", "power", bounds=(0, inf), trainable=True, drivable=True)

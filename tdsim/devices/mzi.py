@@ -1,9 +1,10 @@
 """Mach-Zehnder interferometer with two phases: the full-field building block of meshes, without delay.
 
     o2 ---[phi]--\\___/---[theta]--\\___/--- o3
-    o1 ----------/   \\------------/   \\--- o4         two 50:50 couplers, ports and phases as the coupler
+    o1 ----------/   \\------------/   \\--- o4
 
-With c = cos(theta/2), s = sin(theta/2) and g = i exp(i theta/2) A the product of the four elements is
+The two couplers are 50:50, with the ports and phases of `coupler`. With c = cos(theta/2), s = sin(theta/2) and
+g = i exp(i theta/2) A the product of the four elements is
 
     b4 = g (-s a1 + c exp(i phi) a2)
     b3 = g ( c a1 + s exp(i phi) a2)

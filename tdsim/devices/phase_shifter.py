@@ -16,7 +16,10 @@ from ..device import Derived, Device, Param, optical
 
 
 class PhaseShifter(Device, name="phase_shifter"):
-    """Phase shifter. `phase=sin(0 1 1g)` makes a phase modulator of it."""
+    """Phase shifter, static or driven.
+
+    `phase=sin(0 1 1g)` makes a phase modulator of it.
+    """
 
     o1, o2 = optical("left"), optical("right")
     phase = Param(0.0, "rad", "phase", trainable=True, drivable=True)

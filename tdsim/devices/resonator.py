@@ -1,8 +1,8 @@
 """Single-mode resonator with any number of ports, and the coupling of two resonators.
 
-        o1   o2                 dA/dt = [-2 pi i (f_res - f) - (sum kappa_n + kappa_i)/2] A + i sum sqrt(kappa_n) a_n
-          \\ /                           - i sum J A_other
-     ...--(A)--oN               b_n = a_n + i sqrt(kappa_n) A
+     o1   o2         dA/dt = [-2 pi i (f_res - f) - (sum kappa_n + kappa_i)/2] A
+       \\ /                    + i sum sqrt(kappa_n) a_n - i sum J A_other
+  ...--(A)--oN       b_n = a_n + i sqrt(kappa_n) A
 
 |A|^2 is the energy in J, kappa_n the rate at which it leaves through port n, kappa_i the rate at which it is lost
 inside. The resonance is one, f_res = f_0 + detuning, whatever the carrier f. A K element joins two resonators as it

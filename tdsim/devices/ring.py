@@ -1,10 +1,10 @@
 """Microring resonator, all-pass or add-drop.
 
-            o4 <------ o3           second bus (leave o3 and o4 out for an all-pass ring)
-               /------\\
-              |  ring  |            a wave from o1 circulates one way, a wave from o2 the other way;
-               \\------/            light from o1 leaves at o2 (through) and o4 (drop), light from o3 at o4 and o2
-            o1 ------> o2           first bus
+    o4 <------ o3       second bus; leave o3 and o4 out for an all-pass ring
+       /------\\
+      |  ring  |        a wave from o1 goes round one way, leaves at o2 (through) and o4 (drop),
+       \\------/        as does one from o3 (add); waves from o2 and o4 go round the other way
+    o1 ------> o2       first bus
 
 Two models, chosen by `model`. Both take the round-trip time tau = 1/fsr = ng 2 pi radius / c, the power couplings
 K1, K2, the loss per round trip and the detuning f_ring - f_0 of the ring from the first carrier.

@@ -5,7 +5,8 @@
 
 The propagation constant of the waveguide is expanded around the wavelength wl0:
 
-    beta(w) = 2 pi neff / wl0 + (ng / c)(w - w0) + (beta2 / 2)(w - w0)^2,    beta2 = -D wl0^2 / (2 pi c)
+    beta(w) = 2 pi neff / wl0 + (ng / c)(w - w0) + (beta2 / 2)(w - w0)^2
+    beta2 = -D wl0^2 / (2 pi c)
 
 which for D = 0 is beta = 2 pi neff(wl) / wl with neff(wl) = neff - (wl - wl0)(ng - neff) / wl0. Each carrier has the
 phase beta L and the group delay (d beta / d w) L at its own wavelength; dispersion within the band of one carrier is
@@ -52,7 +53,7 @@ def _set_transmission(p: Any, decibels: Any, phase: Any) -> None:
 
 
 class Waveguide(_Guide, name="waveguide"):
-    """A length of single-mode waveguide or fibre."""
+    """Length of single-mode waveguide or fibre."""
 
     length = Param(100e-6, "m", "length", bounds=(0, inf), trainable=True)
     neff = Param(2.35, "1", "effective index at wl0", bounds=(0, inf), trainable=True)
@@ -92,9 +93,10 @@ Xw in out  waveguide length=1m neff=2.35 ng=4.2 loss=200
 
 
 class Delay(_Guide, name="delay"):
-    """A delay given in seconds, whose phase on the first carrier is `phase` exactly.
+    """Delay given in seconds, with its phase.
 
-    Carrier k has the further phase 2 pi (f_k - f_0) time: one delay for all carriers, as a real one.
+    The phase on the first carrier is `phase` exactly; carrier k has the further phase 2 pi (f_k - f_0) time, as one
+    delay for all carriers must.
     """
 
     time = Param(1e-12, "s", "delay", bounds=(0, inf), trainable=True)

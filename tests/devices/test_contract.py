@@ -1,0 +1,250 @@
+"""What every device of the library must keep, found by walking it: nothing here names a device but the exceptions."""
+
+import inspect
+import math
+
+import numpy as np
+import pytest
+
+from tdsim import device
+
+from .physics import CARRIERS, call, matrices, parameters
+
+LIBRARY = sorted(device.library())
+OPTICAL = [name for name in LIBRARY if parameters(name)[1].ports]
+UNITS = {
+    "",
+    "1",
+    "m",
+    "s",
+    "Hz",
+    "W",
+    "J",
+    "rad",
+    "dB",
+    "dB/m",
+    "dB/Hz",
+    "1/s",
+    "s^-1/2",
+    "s/m^2",
+    "m^2",
+    "m^2/W",
+    "m/W",
+}
+UNITS |= {"rad/s/J", "sqrt(W)", "sqrt(J)", "V", "A", "A/W", "ohm", "F", "K"}
+ABSORBING = {"ybranch", "splitter", "isolator", "terminator", "laser", "field", "amplifier"}
+"""Devices that lose or make light even where their losses are 0."""
+
+
+def tables(kind):
+    return [
+        *kind.ports.values(),
+        *kind.params.values(),
+        *kind.derived.values(),
+        *kind.lines.values(),
+        *kind.states.values(),
+    ]
+
+
+def variants(name):
+    """The parameter values that choose each of the models of a device."""
+    words = [(k, p.choices) for k, p in device.find(name).params.items() if p.choices]
+    return [{key: word} for key, choices in words for word in choices] or [{}]
+
+
+CASES = [
+    pytest.param(name, words, id="-".join([name, *words.values()])) for name in OPTICAL for words in variants(name)
+]
+
+
+def drawn(name, words, generator):
+    """Random parameters within their bounds; where these do not fit together, fewer of them."""
+    kind = device.find(name)
+    defaults = {k: p.default for k, p in kind.params.items()}
+    values = dict(words)
+    for key, param in kind.params.items():
+        if param.kind == "text":
+            continue
+        value = number(param, generator)
+        if kind.validate({**defaults, **values, key: value}) is None:
+            values[key] = value
+    return values
+
+
+def number(param, generator):
+    if isinstance(param.default, tuple):
+        return tuple(v * generator.uniform(0, 2) for v in param.default)
+    low, high = param.bounds
+    scale = abs(param.default) if param.default and math.isfinite(param.default) else 1.0
+    if math.isfinite(low) and math.isfinite(high):
+        return float(generator.uniform(low, high))
+    if math.isfinite(low):
+        return low + scale * generator.uniform(0.1, 2)
+    return high - scale * generator.uniform(0.1, 60) if math.isfinite(high) else scale * generator.uniform(-2, 2)
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_all_is_documented_in_known_units(name):
+    kind = device.find(name)
+    assert kind.__doc__
+    assert "Reference" in inspect.getmodule(kind).__doc__
+    for words in variants(name):
+        variant = kind.variant({**{k: p.default for k, p in kind.params.items()}, **words})
+        assert all(entry.doc for entry in tables(variant))
+        assert {e.unit for e in tables(variant) if hasattr(e, "unit")} <= UNITS
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_defaults_are_valid(name):
+    kind = device.find(name)
+    for param in kind.params.values():
+        for value in np.ravel(param.default) if param.kind != "text" else []:
+            assert math.isnan(value) or param.bounds[0] <= value <= param.bounds[1]
+        assert not param.choices or param.default in param.choices
+    assert kind.validate({k: p.default for k, p in kind.params.items()}) is None
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_netlist_uses_the_device_and_runs_it(name):
+    kind = device.find(name)
+    title, *lines = kind.netlist.splitlines()
+    assert title
+    assert not title.startswith(("*", ".", "X"))
+    if kind.letter == "x":
+        assert any(line.lower().startswith("x") and f" {name}" in line for line in lines)
+    else:
+        assert any(line.lower().startswith(kind.letter) for line in lines)
+    assert any(line.startswith(".tran") for line in lines)
+    assert any(line.startswith(".save") for line in lines)
+
+
+@pytest.mark.parametrize(("name", "words"), CASES)
+def test_passive_and_reciprocal_as_declared(name, words):
+    generator = np.random.default_rng(1)
+    kind = device.find(name)
+    for values in [words, *(drawn(name, words, generator) for _ in range(20))]:
+        if kind.reciprocal:
+            values = {**values, **{k: 0.0 for k in values if k == "nonreciprocal_phase"}}
+        variant, p = parameters(name, **values)
+        for carrier in range(len(CARRIERS)):
+            found = matrices(variant, p, carrier)
+            for offset in generator.uniform(-1e12, 1e12, 3):
+                s = found.response(offset)
+                assert np.isfinite(s).all()
+                if kind.passive:
+                    assert np.linalg.norm(s, 2) <= 1 + 1e-12
+                if kind.reciprocal:
+                    np.testing.assert_allclose(s, s.T, atol=1e-12 * max(1, np.abs(s).max()))
+
+
+@pytest.mark.parametrize("name", [n for n in OPTICAL if "nonreciprocal_phase" in device.find(n).params])
+def test_nonreciprocal_phase_changes_sign_with_direction(name):
+    plus, minus = (matrices(*parameters(name, nonreciprocal_phase=x)).response(3e11) for x in (0.7, -0.7))
+    np.testing.assert_allclose(plus, minus.T, atol=1e-14)
+    assert abs(plus[1, 0] - plus[0, 1]) > 0.1
+
+
+@pytest.mark.parametrize(("name", "words"), [case for case in CASES if case.values[0] not in ABSORBING])
+def test_lossless_where_losses_are_zero(name, words):
+    generator = np.random.default_rng(2)
+    for _ in range(5):
+        values = drawn(name, words, generator)
+        off = {"loss": 0.0, "kappa_i": 0.0, "crosstalk": -math.inf}
+        values |= {k: v for k, v in off.items() if k in device.find(name).params}
+        variant, p = parameters(name, **values)
+        s = matrices(variant, p).response(generator.uniform(-1e11, 1e11))
+        np.testing.assert_allclose(s.conj().T @ s, np.eye(len(s)), atol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "words"), CASES)
+def test_linear_in_waves_and_inner_variables(name, words):
+    generator = np.random.default_rng(3)
+    variant, p = parameters(name, **drawn(name, words, generator))
+    u, v = excitation(variant, p, generator), excitation(variant, p, generator)
+    alpha, beta = complex_normal(generator, 2)
+    mixed = call(variant, p, *(alpha * a + beta * b for a, b in zip(u, v, strict=True)))
+    for both, one, other in zip(mixed, call(variant, p, *u), call(variant, p, *v), strict=True):
+        size = np.abs(one).max() + np.abs(other).max()
+        np.testing.assert_allclose(both, alpha * one + beta * other, atol=1e-12 * max(1.0, size))
+
+
+def excitation(variant, p, generator):
+    """Random incident waves and inner variables."""
+    return complex_normal(generator, len(p.ports)), complex_normal(generator, len(variant.lines) + len(variant.states))
+
+
+def complex_normal(generator, count):
+    return generator.normal(size=count) + 1j * generator.normal(size=count)
+
+
+@pytest.mark.parametrize(("name", "words"), CASES)
+def test_transposed_partner(name, words):
+    """<y, S x> = <S^T y, x> without conjugation, through lines and states."""
+    generator = np.random.default_rng(4)
+    variant, p = parameters(name, **drawn(name, words, generator))
+    s = matrices(variant, p).response(2e11)
+    x, y = complex_normal(generator, len(s)), complex_normal(generator, len(s))
+    assert y @ (s @ x) == pytest.approx((s.T @ y) @ x, rel=1e-12)
+    if device.find(name).reciprocal and "nonreciprocal_phase" not in device.find(name).params:
+        assert y @ (s @ x) == pytest.approx((s @ y) @ x, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(("name", "words"), [c for c in CASES if parameters(c.values[0], **c.values[1])[0].states])
+def test_states_keep_the_balance_of_energy(name, words):
+    """d|x|^2/dt + power out - power in is what is absorbed: never below 0, and 0 without losses."""
+    generator = np.random.default_rng(5)
+    for losses in ({}, {k: 0.0 for k in ("loss", "kappa_i") if k in device.find(name).params}):
+        variant, p = parameters(name, **{**drawn(name, words, generator), **losses})
+        m = matrices(variant, p)
+        a, x = complex_normal(generator, len(p.ports)) * 1e3, complex_normal(generator, len(variant.states)) * 1e-3
+        growth = 2 * np.real(np.vdot(x, m.Ya @ a + m.Yx @ x))
+        out, into = np.linalg.norm(m.Sa @ a + m.Sx @ x) ** 2, np.linalg.norm(a) ** 2
+        assert growth + out - into <= 1e-9 * (out + into)
+        if losses:
+            assert abs(growth + out - into) <= 1e-9 * (out + into)
+
+
+@pytest.mark.parametrize(("name", "words"), CASES)
+def test_many_instances_at_once_equal_each_alone(name, words):
+    generator = np.random.default_rng(6)
+    alone = [drawn(name, words, generator) for _ in range(3)]
+    numbers = [k for k in alone[0] if device.find(name).params[k].kind == "number" and k != "n"]
+    shared = [k for k in numbers if all(k in values for values in alone)]
+    variant, p = parameters(name, **words, **{k: np.array([values[k] for values in alone]) for k in shared})
+    waves = excitation(variant, p, generator)
+    together = call(variant, p, *waves)
+    for i, values in enumerate(alone):
+        single = call(*parameters(name, **words, **{k: values[k] for k in shared}), *waves)
+        for many, one in zip(together, single, strict=True):
+            np.testing.assert_allclose(cut(many, 3)[i], cut(one, 1)[0], rtol=1e-12)
+
+
+def cut(value, instances):
+    """`value` for each instance: (instances, carriers, runs)."""
+    return np.broadcast_to(value, (instances, len(CARRIERS), 1))
+
+
+DRIVEN = [
+    pytest.param(name, key, id=f"{name}-{key}")
+    for name in OPTICAL
+    for key, param in device.find(name).params.items()
+    if param.drivable and device.find(name).emit is None
+]
+
+
+@pytest.mark.parametrize(("name", "key"), DRIVEN)
+def test_driven_parameters_may_carry_time(name, key):
+    """The engine derives once with a trailing time axis: the same as one time after another."""
+    generator = np.random.default_rng(7)
+    times = [number(device.find(name).params[key], generator) for _ in range(4)]
+    variant, p = parameters(name)
+    for field, value in vars(p).items():
+        if isinstance(value, np.ndarray):
+            setattr(p, field, value[..., None])
+    setattr(p, key, np.array(times).reshape(1, 1, 1, 4))
+    variant.derive(p)
+    waves = complex_normal(generator, len(p.ports))
+    together = call(variant, p, waves, ())
+    for i, value in enumerate(times):
+        for many, one in zip(together, call(*parameters(name, **{key: value}), waves, ()), strict=True):
+            np.testing.assert_allclose(np.broadcast_to(many, (1, 2, 1, 4))[..., i], cut(one, 1), rtol=1e-12)
