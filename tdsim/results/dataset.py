@@ -35,9 +35,6 @@ class MemorySink:
     def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None:
         self._measures, self._measure_units = measures, units or {}
 
-    def interrupt(self) -> None:
-        """Nothing to save: what has come so far is what `result()` gives."""
-
     def result(self) -> xr.Dataset | xr.DataTree:
         """The Dataset of the only analysis, or a DataTree with one group for each; measures stand at the root."""
         import xarray as xr

@@ -71,7 +71,3 @@ class Sink(Protocol):
     def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None:
         """All analyses are complete; `measures` are the results of `.meas`, scalars or along `run`, in `units`."""
         ...
-
-    def interrupt(self) -> None:
-        """The run stops here, before its end: keep what has come."""
-        ...

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SimulationError, TdsimError
+from ..errors import TdsimError
 from . import file, layout, segments
 from .buffer import Buffer, Stretch, sample_bytes
 from .place import check_place
@@ -56,6 +56,7 @@ class NetcdfSink:
     def __init__(self, path: str | Path, overwrite: bool = False):
         self.path = check_place(Path(path), overwrite)
         self.closed = False
+        self.measures: dict[str, np.ndarray] = {}
         self._analyses: list[_Analysis] = []
         self._flushed_at = time.monotonic()
 
@@ -85,12 +86,9 @@ class NetcdfSink:
         self._flushed_at = time.monotonic()
 
     def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None:
+        self.measures = dict(measures)
         contents = [a.content(a.stretches()) for a in self._analyses]
-        try:
-            file.write(self.path, contents, file.Measures(measures, units))
-        except SimulationError as problem:
-            self.interrupt()
-            raise SimulationError(f"{problem}{self._what_is_kept()}") from problem
+        file.write(self.path, contents, file.Measures(measures, units))
         self.closed = True
         segments.remove(self.path)
 
@@ -100,29 +98,34 @@ class NetcdfSink:
             try:
                 self.flush()
             except TdsimError:
-                return  # the sentence that matters has been said, or is about to be
+                return  # the failure that brought us here matters more
+
+    @property
+    def segments(self) -> Path:
+        """The folder of this run's segments, while it is unfinished."""
+        return segments.folder(self.path)
 
     @property
     def has_segments(self) -> bool:
         """Whether something of this run is on disk that `tdsim.open` reads."""
         return any(a.written for a in self._analyses)
 
+    def contents(self) -> dict[str, tuple[int, str, list[str]]]:
+        """For each analysis: how many samples, along which dimension, of which signals."""
+        buffers = [a.buffer for a in self._analyses]
+        return {
+            b.schema.analysis: (b.start + b.filled, b.schema.stream, [v.name for v in b.schema.variables])
+            for b in buffers
+        }
+
     def _write_segment(self, analysis: _Analysis) -> None:
         buffer = analysis.buffer
         path = segments.segment(self.path, analysis.order, buffer.schema.analysis, buffer.start)
-        try:
-            segments.begin(self.path)
-            file.write(path, [analysis.content(iter([buffer.held()]))], compress=False)
-        except SimulationError as problem:
-            raise SimulationError(f"{problem}{self._what_is_kept()}") from problem
+        segments.begin(self.path)
+        file.write(path, [analysis.content(iter([buffer.held()]))], compress=False)
         if path not in analysis.written:
             analysis.written.append(path)
         buffer.clear()
-
-    def _what_is_kept(self) -> str:
-        if not self.has_segments:
-            return "; nothing of this run is on disk"
-        return f"; what was written before is in {segments.folder(self.path)} (tdsim.open reads it under {self.path})"
 
 
 def held_samples(schema: Schema) -> int:

@@ -1,0 +1,226 @@
+"""The command line: `tdsim run`, `check`, `plot`, `devices`, `convert`.
+
+Each verb imports what it needs when it runs, so that `tdsim --help` is instant. Exit status: 0 done, 1 the simulation
+failed, 2 bad usage or bad netlist, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .arguments import load_circuit, output_path, refuse_same_file, register_devices
+from .errors import NetlistError, TdsimError, UsageError
+
+if TYPE_CHECKING:
+    from .circuit import Circuit
+    from .results.store import NetcdfSink
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+CONVERT_TO = (".yaml", ".yml")
+_MISPLACED = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command (by default the program's own arguments) and return its exit status."""
+    try:
+        status = cli.main(arguments, prog_name="tdsim", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("tdsim: interrupted", err=True)
+        return INTERRUPTED
+    except Exception as problem:
+        return _failed(problem)
+
+
+def _failed(problem: Exception) -> int:
+    """Say in a sentence what went wrong, and return the exit status."""
+    if os.environ.get("TDSIM_DEBUG"):
+        traceback.print_exception(problem)
+    if isinstance(problem, NetlistError):
+        click.echo(str(problem), err=True)
+        return problem.exit_status
+    if isinstance(problem, TdsimError):
+        click.echo(f"tdsim: {problem}", err=True)
+        return problem.exit_status
+    if isinstance(problem, MemoryError):
+        click.echo("tdsim: out of memory: keep fewer signals, or fewer runs at a time", err=True)
+        return FAILED
+    if isinstance(problem, OSError):
+        where = f"{problem.filename}: " if problem.filename else ""
+        click.echo(f"tdsim: {where}{problem.strerror or problem}", err=True)
+        return MISUSED if isinstance(problem, _MISPLACED) else FAILED
+    click.echo(
+        f"tdsim: internal error ({type(problem).__name__}: {problem}); please report it, with the netlist and what "
+        "TDSIM_DEBUG=1 shows",
+        err=True,
+    )
+    return FAILED
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="tdsim")
+def cli() -> None:
+    """Simulate photonic and electronic circuits in the time domain."""
+
+
+_netlist = click.argument("netlist", metavar="FILE")
+_set = click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Set a .param; may be repeated.")
+_device = click.option("--device", "devices", metavar="MODULE:CLASS", multiple=True, help="Add a device of your own.")
+
+
+@cli.command()
+@_netlist
+@click.option("-o", "output", metavar="OUT.nc", help="Where the result goes; by default FILE.nc, in this folder.")
+@_set
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of all random numbers; goes before .options seed.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, metavar="N", help="Processes (only 1 so far).")
+@click.option("--scheduler", metavar="tcp://HOST:PORT", help="Run on a dask cluster (not available yet).")
+@_device
+@click.option("--plot", is_flag=True, help="Draw OUT.png beside OUT.nc.")
+@click.option("--quiet", is_flag=True, help="Print the results of .meas and errors, nothing else.")
+@click.option("--resume", is_flag=True, help="Go on with an unfinished result (not available yet).")
+@click.option("--overwrite", is_flag=True, help="Begin an unfinished result again.")
+def run(
+    netlist: str, output: str | None, settings: tuple[str, ...], seed: int | None, workers: int, scheduler: str | None,
+    devices: tuple[str, ...], plot: bool, quiet: bool, resume: bool, overwrite: bool,
+) -> None:  # fmt: skip
+    """Simulate a netlist.
+
+    Runs the analyses of FILE and writes what it saves to a netCDF file. A finished result of that name is replaced; an unfinished one only with --overwrite. The results of .meas go to
+    standard output.
+    """
+    from . import terminal
+    from .results.store import NetcdfSink
+
+    _refuse_later(workers, scheduler, resume)
+    circuit = load_circuit(netlist, settings, devices)
+    if seed is not None:
+        circuit.options["seed"] = seed
+    if not quiet:
+        _warn(circuit)
+    sink = NetcdfSink(output_path(netlist, output), overwrite)
+    _simulate(circuit, sink, quiet)
+    lines = [] if quiet else [*terminal.summary(sink)]
+    if plot:
+        picture = _draw(sink.path, (), sink.path.with_suffix(".png"))
+        lines += [] if quiet else [f"wrote {terminal.relative(picture)}"]
+    for line in [*lines, *terminal.measures(sink)]:
+        click.echo(line)
+
+
+def _refuse_later(workers: int, scheduler: str | None, resume: bool) -> None:
+    """Refuse what a later version will do."""
+    if workers != 1 or scheduler:
+        raise UsageError("runs in several processes are not available yet: leave out --workers and --scheduler")
+    if resume:
+        raise UsageError("--resume needs checkpoints, which are not available yet: --overwrite begins again")
+
+
+def _simulate(circuit: Circuit, sink: NetcdfSink, quiet: bool) -> None:
+    """Run all analyses into the sink; whatever stops them, what was computed stays on disk."""
+    from . import terminal
+    from .analysis.run import run as run_analyses
+    from .engine.kernel import warm_up_needed
+
+    if not quiet and warm_up_needed():
+        click.echo("compiling kernels, once; later starts use them ...", err=True)
+    try:
+        with terminal.progress(not quiet) as report:
+            run_analyses(circuit, sink, progress=report)
+    except BaseException:
+        sink.interrupt()
+        for line in terminal.kept(sink):
+            click.echo(line, err=True)
+        raise
+
+
+@cli.command()
+@_netlist
+@_set
+@_device
+def check(netlist: str, settings: tuple[str, ...], devices: tuple[str, ...]) -> None:
+    """Check a netlist without simulating it.
+
+    Prints the ports of FILE, its islands and their delays, estimates of memory and time, and warnings.
+    """
+    from .analysis.report import report
+
+    circuit = load_circuit(netlist, settings, devices)
+    click.echo(report(circuit).rstrip())
+    _warn(circuit)
+
+
+@cli.command()
+@click.argument("result", metavar="OUT.nc")
+@click.argument("signals", metavar="[SIGNAL]...", nargs=-1)
+@click.option("-o", "output", metavar="FIG.png", help="A .png, .pdf or .svg file; by default OUT.png beside OUT.nc.")
+def plot(result: str, signals: tuple[str, ...], output: str | None) -> None:
+    """Draw a result.
+
+    All of its signals, unless some are named (`*` stands for any text).
+    """
+    from . import terminal
+
+    picture = _draw(Path(result), signals, Path(output) if output else Path(result).with_suffix(".png"))
+    click.echo(f"wrote {terminal.relative(picture)}")
+
+
+@cli.command()
+@click.argument("name", required=False)
+@_device
+def devices(name: str | None, devices: tuple[str, ...]) -> None:
+    """List the devices, or explain one.
+
+    The page of a device shows its ports, parameters with units and defaults, and equations.
+    """
+    from . import manual
+
+    register_devices(devices)
+    click.echo((manual.page(name) if name else manual.overview()).rstrip())
+
+
+@cli.command()
+@click.argument("experiment", metavar="EXPERIMENT.toml")
+def train(experiment: str) -> None:
+    """Train a circuit (not available yet)."""
+    raise UsageError(f"cannot train {experiment}: training is not available yet")
+
+
+@cli.command()
+@_netlist
+@click.argument("target", metavar="TO")
+@_set
+def convert(netlist: str, target: str, settings: tuple[str, ...]) -> None:
+    """Write a netlist in another format.
+
+    TO is a file whose name ends in .yaml (gdsfactory).
+    """
+    if Path(target).suffix.lower() not in CONVERT_TO:
+        raise UsageError(f"cannot convert to {target!r}: the name must end in {' or '.join(CONVERT_TO)} (gdsfactory)")
+    from .netlist.write import write_gdsfactory
+
+    text = write_gdsfactory(load_circuit(netlist, settings, ()))
+    refuse_same_file(netlist, Path(target))
+    Path(target).write_text(text, encoding="utf-8")
+    click.echo(f"wrote {target}")
+
+
+def _draw(result: Path, signals: Sequence[str], picture: Path) -> Path:
+    from .plot.figure import save
+    from .results import open as open_result
+
+    return save(open_result(result), picture, signals)
+
+
+def _warn(circuit: Circuit) -> None:
+    for warning in circuit.warnings:
+        click.echo(warning, err=True)

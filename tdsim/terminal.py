@@ -1,0 +1,91 @@
+"""What the command line shows while a simulation runs, and after it."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .units import engineering
+
+if TYPE_CHECKING:
+    from .results.store import NetcdfSink
+
+Report = Callable[[float, float], None]
+REPORT_SECONDS = 0.1
+"""Between two reports of progress: drawing costs time that the simulation needs."""
+
+
+@contextlib.contextmanager
+def progress(wanted: bool = True) -> Iterator[Report | None]:
+    """A function of (time reached, stop), in s, that draws a bar on standard error; None where nobody sees one."""
+    if not wanted or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[state]}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0, state="")
+        clock = _Clock()
+
+        def report(now: float, stop: float) -> None:
+            state = clock.state(now, stop)
+            if state:
+                bar.update(task, completed=now, total=stop or 1.0, state=state)
+
+        yield report
+
+
+class _Clock:
+    """How fast simulated time passes."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._reported = 0.0
+
+    def state(self, now: float, stop: float) -> str:
+        """Time reached and rate in words; nothing right after the last report."""
+        wall = time.monotonic()
+        if wall < self._reported + REPORT_SECONDS and now < stop:
+            return ""
+        self._reported = wall
+        rate = now / max(wall - self._began, 1e-9)
+        return f"{engineering(now, 's', 3)} of {engineering(stop, 's', 3)}, {engineering(rate, 's', 3)} per second"
+
+
+def summary(sink: NetcdfSink) -> Iterator[str]:
+    """Where a finished result is, and what is in it."""
+    yield f"wrote {relative(sink.path)}"
+    for analysis, (samples, along, signals) in sink.contents().items():
+        yield f"  {analysis}: {samples} {'value' if samples == 1 else 'values'} along {along} of {_some(signals)}"
+
+
+def kept(sink: NetcdfSink) -> Iterator[str]:
+    """After a failure: what is on disk of this run."""
+    if sink.has_segments:
+        yield f"what was computed is kept in {relative(sink.segments)}; tdsim.open({relative(sink.path)!r}) reads it"
+
+
+def measures(sink: NetcdfSink) -> Iterator[str]:
+    """The results of `.meas`, one `name = value` a line; one value for each run where there are several."""
+    for name, value in sink.measures.items():
+        yield f"{name} = {' '.join(f'{v:.10g}' for v in np.ravel(value))}"
+
+
+def relative(path: Path) -> str:
+    """A path as it reads best: without the working directory in front."""
+    with contextlib.suppress(ValueError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
+
+
+def _some(names: list[str], count: int = 8) -> str:
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return " ".join(names[:count]) + more
