@@ -25,7 +25,7 @@ from .parameters import set_parameters
 
 Progress = Callable[[float, float], None]
 
-STRETCH_NUMBERS = 1 << 20
+STRETCH_NUMBERS = 1 << 21
 """Complex numbers of outputs and inputs held at once."""
 
 

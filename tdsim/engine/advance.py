@@ -54,8 +54,8 @@ def advance(
             if window == 0:
                 window = end - t
             for s in range(t, end, window):
-                for o in range(tables.island_start[island], tables.island_start[island + 1]):
-                    operate(tables, o, tape, base, origin, memory, s, min(s + window, end))
+                first, last = tables.island_start[island], tables.island_start[island + 1]
+                operate(tables, first, last, tape, base, origin, memory, s, min(s + window, end))
         for k in range(probes.size):
             wave = probes[k]
             source = base[wave] + (t - origin[wave]) * lanes

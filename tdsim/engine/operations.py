@@ -35,42 +35,57 @@ def place(tables: Tables, base: Array, origin: Array, term: int, t: int) -> int:
 
 
 @compiled
-def row_uniform(tables: Tables, o: int, tape: Array, base: Array, origin: Array, t0: int, t1: int) -> None:
-    """y[t] = sum of c x[t - d], with coefficients and delays that all lanes share."""
-    wave = tables.output[o]
-    out = base[wave] + (t0 - origin[wave]) * tables.lanes
-    count = (t1 - t0) * tables.lanes
-    first, last = tables.term_start[o], tables.term_start[o + 1]
-    if last - first == 0:
-        tape[out : out + count] = 0
-        return
-    a = place(tables, base, origin, first, t0)
-    ca = tables.value[tables.term_value[first]]
-    if last - first == 1:
+def rows_uniform(
+    tables: Tables, o: int, stop: int, tape: Array, base: Array, origin: Array, t0: int, t1: int
+) -> int:
+    """y[t] = sum of c x[t - d] with coefficients and delays that all lanes share, for operations o, o + 1, ...
+
+    Stops at the first operation of another kind and returns its number. NOTE: one call serves many rows because a
+    call that hands arrays on costs more than a row of twenty samples.
+    """
+    lanes, kind, detail, output = tables.lanes, tables.kind, tables.detail, tables.output
+    term_start, term_wave, term_delay = tables.term_start, tables.term_wave, tables.term_delay
+    term_value, value = tables.term_value, tables.value
+    count = (t1 - t0) * lanes
+    while o < stop and kind[o] == ROW and detail[o, 0] == UNIFORM:
+        out = base[output[o]] + (t0 - origin[output[o]]) * lanes
+        first, last = term_start[o], term_start[o + 1]
+        o += 1
+        size = last - first
+        if size == 0:
+            for n in range(count):
+                tape[out + n] = 0
+            continue
+        a = base[term_wave[first]] + (t0 - term_delay[first] - origin[term_wave[first]]) * lanes
+        ca = value[term_value[first]]
+        if size == 1:
+            for n in range(count):
+                tape[out + n] = flushed(ca * tape[a + n])
+            continue
+        second = first + 1
+        b = base[term_wave[second]] + (t0 - term_delay[second] - origin[term_wave[second]]) * lanes
+        cb = value[term_value[second]]
+        if size == 2:
+            for n in range(count):
+                tape[out + n] = flushed(ca * tape[a + n] + cb * tape[b + n])
+            continue
+        third = first + 2
+        c = base[term_wave[third]] + (t0 - term_delay[third] - origin[term_wave[third]]) * lanes
+        cc = value[term_value[third]]
+        if size == 3:
+            for n in range(count):
+                tape[out + n] = flushed(ca * tape[a + n] + cb * tape[b + n] + cc * tape[c + n])
+            continue
         for n in range(count):
-            tape[out + n] = flushed(ca * tape[a + n])
-        return
-    b = place(tables, base, origin, first + 1, t0)
-    cb = tables.value[tables.term_value[first + 1]]
-    if last - first == 2:
+            tape[out + n] = ca * tape[a + n] + cb * tape[b + n] + cc * tape[c + n]
+        for term in range(first + 3, last):
+            d = base[term_wave[term]] + (t0 - term_delay[term] - origin[term_wave[term]]) * lanes
+            cd = value[term_value[term]]
+            for n in range(count):
+                tape[out + n] += cd * tape[d + n]
         for n in range(count):
-            tape[out + n] = flushed(ca * tape[a + n] + cb * tape[b + n])
-        return
-    c = place(tables, base, origin, first + 2, t0)
-    cc = tables.value[tables.term_value[first + 2]]
-    if last - first == 3:
-        for n in range(count):
-            tape[out + n] = flushed(ca * tape[a + n] + cb * tape[b + n] + cc * tape[c + n])
-        return
-    for n in range(count):
-        tape[out + n] = ca * tape[a + n] + cb * tape[b + n] + cc * tape[c + n]
-    for term in range(first + 3, last):
-        d = place(tables, base, origin, term, t0)
-        cd = tables.value[tables.term_value[term]]
-        for n in range(count):
-            tape[out + n] += cd * tape[d + n]
-    for n in range(count):
-        tape[out + n] = flushed(tape[out + n])
+            tape[out + n] = flushed(tape[out + n])
+    return o
 
 
 @compiled
@@ -192,17 +207,22 @@ def recurrence(tables: Tables, o: int, tape: Array, base: Array, origin: Array, 
 
 
 @compiled
-def operate(tables: Tables, o: int, tape: Array, base: Array, origin: Array, memory: Array, t0: int, t1: int) -> None:
-    """Compute what operation o makes for the samples t0 <= t < t1."""
-    kind = tables.kind[o]
-    if kind == ROW:
-        if tables.detail[o, 0] == UNIFORM:
-            row_uniform(tables, o, tape, base, origin, t0, t1)
-        else:
+def operate(
+    tables: Tables, first: int, last: int, tape: Array, base: Array, origin: Array, memory: Array, t0: int, t1: int
+) -> None:
+    """Compute what the operations first <= o < last make, for the samples t0 <= t < t1."""
+    o = first
+    while o < last:
+        o = rows_uniform(tables, o, last, tape, base, origin, t0, t1)
+        if o == last:
+            return
+        kind = tables.kind[o]
+        if kind == ROW:
             row_split(tables, o, tape, base, origin, t0, t1)
-    elif kind == DRIVEN:
-        row_driven(tables, o, tape, base, origin, t0, t1)
-    elif kind == ALLPASS:
-        allpass(tables, o, tape, base, origin, memory, t0, t1)
-    else:
-        recurrence(tables, o, tape, base, origin, t0, t1)
+        elif kind == DRIVEN:
+            row_driven(tables, o, tape, base, origin, t0, t1)
+        elif kind == ALLPASS:
+            allpass(tables, o, tape, base, origin, memory, t0, t1)
+        else:
+            recurrence(tables, o, tape, base, origin, t0, t1)
+        o += 1

@@ -1,0 +1,87 @@
+"""From Python: netlist in, Dataset out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..circuit import Circuit, Scattering
+from ..engine.state import State
+from ..errors import UsageError
+from ..results.dataset import MemorySink
+from .run import run
+from .small_signal import run_scattering
+from .transient import Request, Transient
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def simulate(circuit: Circuit, analysis: str | None = None, times: Any = None) -> Any:
+    """Run the analyses of a circuit's netlist.
+
+    analysis  the name of one (tran, tran2, sparam); None runs all
+    times     with a transient: the instants (s) to give values at; optical signals exist on the grid of the step
+    Returns the Dataset of one analysis, or a DataTree with one group each when there are several.
+    Raises UsageError when there is no such analysis, SimulationError when one fails.
+    """
+    sink = MemorySink()
+    run(circuit.check(), sink, None if analysis is None else [analysis])
+    result = sink.result()
+    return result if times is None else at_times(result, times)
+
+
+def transient(
+    circuit: Circuit,
+    *,
+    stop: float,
+    step: float | None = None,
+    start: float = 0.0,
+    inputs: dict[str, Any] | None = None,
+    params: dict[str, Any] | None = None,
+    save: Sequence[str] | None = None,
+    state: State | None = None,
+    return_state: bool = False,
+) -> Any:
+    """Run one transient.
+
+    stop, step, start  s; the result's time axis is start, ..., stop on the grid of the step (default: option `dt`)
+    inputs   samples at t = 0, step, 2 step, ... by source instance or external port: (times,), (runs, times) or
+             (runs, carriers, times); dark after their end. At a port they are the wave that enters.
+    params   "inst.parameter" to a number, or to an array (runs,) that makes as many runs side by side
+    save     names of signals to keep; None keeps what the netlist names, else every port and open net
+    state    go on from this state: the result starts after its last sample
+    return_state  return (Dataset, State)
+    Raises UsageError for what makes no sense, SimulationError when the simulation fails.
+    """
+    if step is None:
+        step = circuit.options.get("dt")
+        if step is None:
+            raise UsageError("transient needs a step (s), or the circuit an option dt")
+    sink = MemorySink()
+    request = Request(float(step), float(stop), float(start), inputs or {}, params or {}, save, state, return_state)
+    last = Transient(circuit.check(), request).run(sink)
+    sink.close({})
+    return (sink.result(), last) if return_state else sink.result()
+
+
+def sparam(circuit: Circuit, *, points: int, span: float) -> xarray.Dataset:
+    """S-parameters s(a,b), complex along `frequency`: `points` over `span` Hz around each carrier."""
+    sink = MemorySink()
+    run_scattering(circuit.check(), Scattering(points, span), sink, "sparam")
+    sink.close({})
+    return sink.result()  # type: ignore[return-value]
+
+
+def at_times(result: xarray.Dataset, times: Any) -> xarray.Dataset:
+    """The samples of a transient at these instants, which must lie on its grid."""
+    wanted = np.atleast_1d(np.asarray(times, dtype=float))
+    grid = result["time"].values
+    step = grid[1] - grid[0] if grid.size > 1 else 1.0
+    index = np.rint((wanted - grid[0]) / step).astype(int)
+    inside = (index >= 0) & (index < grid.size)
+    if not inside.all() or np.abs(grid[np.clip(index, 0, grid.size - 1)] - wanted).max() > 1e-6 * step:
+        raise UsageError("optical signals exist at multiples of the step only: ask for such times, or take another step")
+    return result.isel(time=index)
