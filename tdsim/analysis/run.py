@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..circuit import Analysis, Circuit, Scattering
 from ..errors import UsageError, nearest
+from ..measures import Measure
 from ..results.schema import Schema, Sink
 from .measure import evaluate
+from .outputs import Output, requested
 from .small_signal import run_scattering
 from .transient import Request, Transient
 
 Progress = Callable[[float, float], None]
+
+STREAM = ""
+"""Stands for the time axis among the signals that are kept."""
 
 
 def run(circuit: Circuit, sink: Sink, only: Sequence[str] | None = None, progress: Progress | None = None) -> None:
@@ -24,10 +30,10 @@ def run(circuit: Circuit, sink: Sink, only: Sequence[str] | None = None, progres
     progress  called with (time reached, stop) in s
     Raises UsageError when there is no analysis to run, SimulationError when one fails.
     """
-    recorder = _Recorder(sink, circuit)
+    measuring = MeasuringSink(sink, circuit)
     for name, analysis in _chosen(circuit, only):
-        _run_one(circuit, name, analysis, recorder, progress)
-    sink.close(recorder.measured())
+        _run_one(circuit, name, analysis, measuring, progress)
+    measuring.close()
 
 
 def _chosen(circuit: Circuit, only: Sequence[str] | None) -> list[tuple[str, Analysis]]:
@@ -40,34 +46,59 @@ def _chosen(circuit: Circuit, only: Sequence[str] | None) -> list[tuple[str, Ana
     return [(n, a) for n, a in named if only is None or n in only]
 
 
-def _run_one(circuit: Circuit, name: str, analysis: Analysis, sink: Sink, progress: Progress | None) -> None:
+def _run_one(
+    circuit: Circuit, name: str, analysis: Analysis, sink: MeasuringSink, progress: Progress | None
+) -> None:
     if isinstance(analysis, Scattering):
         run_scattering(circuit, analysis, sink, name)
         return
-    request = Request(analysis.step, analysis.stop, analysis.start, name=name)
+    extra = sink.unseen(name, requested(circuit))
+    request = Request(analysis.step, analysis.stop, analysis.start, extra=extra, name=name)
     Transient(circuit, request).run(sink, progress)
 
 
-class _Recorder:
-    """Passes everything on to a sink and keeps the signals that `.meas` needs."""
+class MeasuringSink:
+    """Passes results on to a sink, and keeps what `.meas` needs: also signals that the result does not hold."""
 
     def __init__(self, sink: Sink, circuit: Circuit):
         self._sink, self._circuit = sink, circuit
-        self._pieces: dict[str, dict[str, list[np.ndarray]]] = {}
-        self._schema: Schema | None = None
+        self._kept: dict[str, dict[str, list[np.ndarray]]] = {}
+        self._hidden: set[str] = set()
+        self._needed: set[str] = set()
+        self._analysis = ""
+
+    def unseen(self, analysis: str, outputs: Sequence[Output]) -> list[str]:
+        """The signals that the measures of an analysis need and the result does not hold."""
+        self._needed = {s for m in self._measures(analysis) for s in m.signals()}
+        self._hidden = self._needed - {o.name for o in outputs}
+        return sorted(self._hidden)
+
+    def _measures(self, analysis: str) -> list[Measure]:
+        return [m for m in self._circuit.measures if m.analysis == analysis]
 
     def begin(self, schema: Schema) -> None:
-        self._schema = schema
-        self._sink.begin(schema)
+        self._analysis = schema.analysis
+        self._kept[schema.analysis] = {}
+        seen = tuple(v for v in schema.variables if v.name not in self._hidden)
+        self._sink.begin(replace(schema, variables=seen))
 
     def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
-        self._sink.append(stream, values)
+        kept = self._kept[self._analysis]
+        for name in self._needed & values.keys():
+            kept.setdefault(name, []).append(values[name].copy())
+        if self._needed:
+            kept.setdefault(STREAM, []).append(stream.copy())
+        self._sink.append(stream, {k: v for k, v in values.items() if k not in self._hidden})
 
     def finish(self, attributes: dict[str, Any]) -> None:
+        self._needed, self._hidden = set(), set()
         self._sink.finish(attributes)
 
-    def close(self, measures: dict[str, np.ndarray]) -> None:
-        self._sink.close(measures)
-
-    def measured(self) -> dict[str, np.ndarray]:
-        return {}
+    def close(self) -> None:
+        """Work the measures out and close the sink."""
+        found: dict[str, np.ndarray] = {}
+        for analysis, pieces in self._kept.items():
+            signals = {name: np.concatenate(piece, axis=-1) for name, piece in pieces.items()}
+            for measure in self._measures(analysis):
+                found[measure.name] = evaluate(measure, signals.get(STREAM, np.zeros(0)), signals.__getitem__, found)
+        self._sink.close(found)

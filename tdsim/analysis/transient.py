@@ -31,7 +31,7 @@ STRETCH_NUMBERS = 1 << 21
 
 @dataclass
 class Request:
-    """One transient: times in s, what to put in, what to change, what to keep."""
+    """One transient: times in s, what to put in, what to change, what to keep (`extra` on top of `save`)."""
 
     step: float
     stop: float
@@ -41,6 +41,7 @@ class Request:
     save: Sequence[str] | None = None
     state: State | None = None
     return_state: bool = False
+    extra: Sequence[str] = ()
     name: str = "tran"
 
     def check(self) -> None:
@@ -70,6 +71,7 @@ class Transient:
         self.inputs = {name: arrange_input(name, x, carriers) for name, x in request.inputs.items()}
         self.runs, self.has_runs = self._count_runs(runs)
         self.outputs = requested(self.circuit, request.save)
+        self.outputs += [resolve(self.circuit, parse_signal(name)) for name in request.extra]
         self.program = self._compile()
         self.step = request.step
         self.first_kept = int(np.ceil(request.start / self.step - 1e-9))

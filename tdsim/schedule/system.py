@@ -171,7 +171,7 @@ def _add_group(
         zero = np.zeros((len(group.instances), 1, 1), dtype=complex)
         entries |= {place: zero for place in generic_pattern(group, circuit.carriers) if place not in entries}
     ports, lines = len(group.ports), len(group.lines)
-    if not group.device.passive:
+    if not group.device.passive and group.device.emit is None:
         system.active.update(b + k for b in bases for k in range(ports))
     if group.device.emit is not None:
         system.emitters |= {b + k: (group, i) for i, b in enumerate(bases) for k in range(ports)}

@@ -1,0 +1,88 @@
+"""What a user should be told about a step before trusting a result: once, with the step that would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..circuit import Circuit
+from ..schedule.delays import ALLPASS_ORDER, WHOLE
+from ..schedule.gain import growing_loops
+from ..schedule.system import System, build, loops
+from ..units import engineering
+
+TURN = 0.5
+"""Radians, or e-folds, that a state or a detuned source may go through in one step."""
+
+
+def advice(circuit: Circuit, step: float) -> list[str]:
+    """Sentences: steps too coarse for a delay, a cavity or a detuning, and loops that make energy."""
+    system = build(circuit, 1, None)
+    return [
+        *_coarse_delays(circuit, system, step),
+        *_fast_states(system, step),
+        *_detuned_sources(circuit, step),
+        *_growing(circuit, step),
+    ]
+
+
+def _coarse_delays(circuit: Circuit, system: System, step: float) -> Iterator[str]:
+    if circuit.options.get("delay", "exact") == "round":
+        yield from _rounded(system, step)
+        return
+    looped = loops(system)
+    worst: tuple[float, str] | None = None
+    for line in system.lines:
+        shortest = float(line.samples.min()) / step
+        fractional = abs(shortest - round(shortest)) > WHOLE
+        if fractional and line.entry in looped and 1 <= shortest < ALLPASS_ORDER and (not worst or shortest < worst[0]):
+            worst = shortest, line.name
+    if worst is not None:
+        better = worst[0] * step / (ALLPASS_ORDER + 2)
+        yield (
+            f"the step of {engineering(step, 's')} is coarse for the delay of {worst[1]} in a loop ({worst[0]:.3g} steps):"
+            f" only slow envelopes are delayed exactly; a step of {engineering(better, 's')} or one that divides the"
+            " delay would do"
+        )
+
+
+def _rounded(system: System, step: float) -> Iterator[str]:
+    found = [(abs(line.samples.min() / step - round(line.samples.min() / step)), line.name) for line in system.lines]
+    worst, name = max(found, default=(0.0, ""))
+    if worst > 1e-6:
+        yield f"delays are rounded to whole steps; the worst is {name}, off by {worst:.2g} of a step"
+
+
+def _fast_states(system: System, step: float) -> Iterator[str]:
+    """The rate of a state is what its own flow multiplies it by."""
+    rates = {w: np.abs(row.get((w, 0), 0j)).max() for w, row in system.flows.items()}
+    if rates:
+        fastest = max(rates, key=lambda w: rates[w])
+        if rates[fastest] * step > TURN:
+            yield (
+                f"the step of {engineering(step, 's')} is coarse for {system.owner(fastest)}, which changes within "
+                f"{engineering(1 / rates[fastest], 's')}; a step of {engineering(0.1 / rates[fastest], 's')} would do"
+            )
+
+
+def _detuned_sources(circuit: Circuit, step: float) -> Iterator[str]:
+    for instance in circuit.instances.values():
+        if instance.device.emit is None or "detuning" not in instance.settings:
+            continue
+        detuning = float(np.abs(instance.settings["detuning"]).max())
+        if 2 * np.pi * detuning * step > np.pi / 2:
+            yield (
+                f"the step of {engineering(step, 's')} is coarse for {instance.name}, detuned by "
+                f"{engineering(detuning, 'Hz')}; a step of {engineering(0.1 / detuning, 's')} would do"
+            )
+            return
+
+
+def _growing(circuit: Circuit, step: float) -> Iterator[str]:
+    for gain, names in growing_loops(circuit, step):
+        who = ", ".join(names[:6]) + (" and others" if len(names) > 6 else "")
+        yield (
+            f"the loop through {who} makes energy: light that comes round in phase grows by {gain:.4g} in amplitude "
+            "each time, without limit, because nothing saturates"
+        )

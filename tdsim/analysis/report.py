@@ -1,0 +1,86 @@
+"""What `tdsim check` says about a circuit: ports, islands, dropped waves, cost, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..circuit import Circuit, Scattering, Transient
+from ..engine.engine import chunk_length
+from ..schedule.program import Program
+from ..units import engineering
+from .advice import advice
+from .small_signal import frequencies, with_open_ends
+from .transient import Request
+from .transient import Transient as Run
+
+NANOSECONDS = 4.0
+"""Rough time of one operation, sample and lane on one core."""
+
+
+def report(circuit: Circuit) -> str:
+    """The text for a terminal. Raises what the analyses would raise before they start."""
+    lines = [f"{circuit.title or '(no title)'}", *_inventory(circuit)]
+    for name, analysis in circuit.analysis_names():
+        lines.append("")
+        lines += _transient(circuit, name, analysis) if isinstance(analysis, Transient) else _sweep(circuit, analysis)
+    return "\n".join(lines)
+
+
+def _inventory(circuit: Circuit) -> Iterator[str]:
+    kinds: dict[str, int] = {}
+    for instance in circuit.instances.values():
+        kinds[instance.device.name] = kinds.get(instance.device.name, 0) + 1
+    listed = ", ".join(f"{n} {k}" for k, n in sorted(kinds.items()))
+    yield f"  instances     {len(circuit.instances)}: {listed}"
+    carriers = ", ".join(engineering(w, "m", 7) for w in circuit.carriers)
+    yield f"  carriers      {carriers}"
+    yield f"  ports         {', '.join(f'{p} (net {n})' for p, n in circuit.external.items()) or 'none declared'}"
+    open_nets = [n.name for n in circuit.open_nets()]
+    yield f"  open nets     {', '.join(open_nets[:12]) or 'none'}{', ...' if len(open_nets) > 12 else ''}"
+    for path in circuit.included:
+        yield f"  includes      {path}"
+
+
+def _transient(circuit: Circuit, name: str, analysis: Transient) -> Iterator[str]:
+    run = Run(circuit, Request(analysis.step, analysis.stop, analysis.start, name=name))
+    samples = run.request.last + 1
+    yield f"{name}: {samples} samples, {engineering(analysis.step, 's')} apart"
+    yield from _islands(run.program)
+    yield f"  waves         {run.program.waves} computed, {run.program.dropped} dropped (dark, unused or passed through)"
+    yield f"  kept          {', '.join(o.name for o in run.outputs[:8])}{', ...' if len(run.outputs) > 8 else ''}"
+    size = sum(8 if o.is_power else 16 for o in run.outputs) * samples * run.program.lanes
+    seconds = len(run.program.tables.kind) * samples * run.program.lanes * NANOSECONDS * 1e-9
+    memory = _memory(run.program) + min(size, 64 << 20)
+    yield f"  estimate      {engineering(seconds, 's', 2)}, {engineering(memory, 'B', 2)} of memory, {engineering(size, 'B', 2)} of results"
+    for sentence in advice(circuit, analysis.step):
+        yield f"  warning       {sentence}"
+
+
+def _islands(program: Program) -> Iterator[str]:
+    feedback = [island for island in program.islands if island.window]
+    yield f"  islands       {len(feedback)} with feedback, {len(program.islands) - len(feedback)} feed-forward stretches"
+    for island in feedback[:10]:
+        waves = [program.names[program.tables.output[o]] for o in _positions(program, island)]
+        names = sorted({w.rsplit(".", 1)[0] for w in waves})
+        who = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+        window = engineering(island.window * program.step, "s")
+        yield f"                {len(island.operations)} waves of {who}: looks ahead {window} ({island.window} samples)"
+
+
+def _positions(program: Program, island: object) -> range:
+    index = next(i for i, other in enumerate(program.islands) if other is island)
+    start = program.tables.island_start
+    return range(int(start[index]), int(start[index + 1]))
+
+
+def _memory(program: Program) -> int:
+    depth = program.tables.depth
+    return int((2 * depth + chunk_length(program)).sum()) * program.lanes * 16
+
+
+def _sweep(circuit: Circuit, analysis: Scattering) -> Iterator[str]:
+    _, axis = frequencies(circuit, analysis)
+    ports = list(with_open_ends(circuit).external)
+    sources = [i.name for i in circuit.instances.values() if i.device.emit is not None]
+    yield f"sparam: {axis.size} frequencies, {engineering(axis[0], 'Hz', 7)} to {engineering(axis[-1], 'Hz', 7)}"
+    yield f"  between       {', '.join([*ports, *sources])}"
