@@ -6,10 +6,11 @@ import inspect
 import math
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from . import device as _device
 from .device import Device, Param, Port
+from .shapes import shape_summaries
 from .units import engineering
 
 WIDTH = 100
@@ -18,10 +19,10 @@ Row = tuple[str, ...]
 
 
 def overview() -> str:
-    """A table of all devices: name, ports, what it is."""
+    """A table of all devices (name, ports, what it is), and of the source shapes that may drive them."""
     rows: list[Row] = [("device", "ports", "")]
     rows += [(name, _port_list(kind), _summary(kind)) for name, kind in sorted(_device.library().items())]
-    return _table(rows) + "\n"
+    return _table(rows) + "\n\n" + _section("Source shapes", _table(shape_summaries())) + "\n"
 
 
 def page(name: str) -> str:
@@ -121,7 +122,7 @@ def _properties(kind: type[Device]) -> str:
     return ", ".join(words) + "; among the parameters, t: may be trained, d: a source shape may drive it"
 
 
-def _table(rows: list[Row]) -> str:
+def _table(rows: Sequence[Row]) -> str:
     """Columns side by side; the last one is wrapped to the width of the page."""
     if not rows:
         return ""

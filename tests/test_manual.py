@@ -4,13 +4,16 @@ import pytest
 
 from tdsim import device, manual
 from tdsim.errors import UsageError
+from tdsim.shapes import SHAPE_NAMES
 
 NAMES = sorted(device.library())
 
 
 def test_overview_has_one_entry_a_device():
-    entries = [line.split()[0] for line in manual.overview().splitlines()[1:] if not line.startswith(" ")]
-    assert entries == NAMES
+    table, shapes = manual.overview().split("\n\n")
+    assert [line.split()[0] for line in table.splitlines()[1:] if not line.startswith(" ")] == NAMES
+    assert all(f"    {word}(" in shapes for word in SHAPE_NAMES)
+    assert max(map(len, manual.overview().splitlines())) <= 100
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -44,9 +44,9 @@ def make_shape(name: str, args: Iterable[Any], keywords: dict[str, Any] | None =
     return found.read(tuple(args), keywords or {}, folder)
 
 
-def shape_form(name: str) -> str:
-    """How the shape is written, for messages: pulse(v1 v2 [td tr tf pw per np])."""
-    return _SHAPES[name.lower()].form()
+def shape_summaries() -> list[tuple[str, str]]:
+    """Of each shape how it is written and, in a sentence, what it does."""
+    return [(shape.form(), " ".join((shape.__doc__ or "").split("\n\n")[0].split())) for shape in _SHAPES.values()]
 
 
-__all__ = ["SHAPE_NAMES", "Shape", "Waveform", "make_shape", "seeded", "shape_form"]
+__all__ = ["SHAPE_NAMES", "Shape", "Waveform", "make_shape", "seeded", "shape_summaries"]

@@ -134,9 +134,9 @@ TAPS = {
 
 @dataclass(frozen=True)
 class PseudoRandomBits(Written):
-    """Pseudo-random bits without end: bit k = XOR of the bits k - n, n in TAPS[order], of period 2^order - 1.
+    """Pseudo-random bits, low or high for `bitperiod` each, of period 2^order - 1.
 
-    `seed` is the state of the register before the first bit; 0, the default, stands for all ones.
+    Bit k is the XOR of the bits k - n, n in TAPS[order] (a maximal-length shift register). `seed` is the state of the register before the first bit; 0, the default, stands for all ones.
     """
 
     word: ClassVar[str] = "prbs"
