@@ -5,7 +5,7 @@ import pytest
 
 from tdsim.errors import UsageError
 from tdsim.shapes import SHAPE_NAMES, make_shape, seeded
-from tdsim.shapes.random import TAPS, _sequence
+from tdsim.shapes.prbs import TAPS, _sequence
 
 U, M = 1e-6, 1e-3
 

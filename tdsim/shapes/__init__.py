@@ -8,8 +8,9 @@ from typing import Any
 from ..errors import UsageError, nearest
 from .analytic import AmplitudeModulated, Constant, Exponential, FrequencyModulated, Pulse, Sine
 from .piecewise import FromFile, Piecewise
+from .prbs import PseudoRandomBits
 from .protocol import Shape, Waveform, Written
-from .random import Noise, PseudoRandomBits, RandomSteps, seeded
+from .random import Noise, RandomSteps, seeded
 
 _SHAPES: dict[str, type[Written]] = {
     shape.word: shape
