@@ -95,8 +95,8 @@ def run(
 ) -> None:  # fmt: skip
     """Simulate a netlist.
 
-    Runs the analyses of FILE and writes what it saves to a netCDF file. A finished result of that name is replaced; an unfinished one only with --overwrite. The results of .meas go to
-    standard output.
+    Runs the analyses of FILE and writes what it saves to a netCDF file. A finished result of that name is replaced;
+    an unfinished one only with --overwrite. The results of .meas go to standard output.
     """
     from . import terminal
     from .results.store import NetcdfSink
