@@ -7,6 +7,7 @@ are here, so that both ways give the same sentences.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,10 +36,16 @@ class Instance:
     references: tuple[str, ...] = ()
     position: Position | None = None
     expansion: tuple[str, ...] = ()
+    locate: Callable[[str], Position | None] | None = field(default=None, repr=False, compare=False)
+    """Where in the netlist a parameter or the node of a port stands; None when that is not known."""
 
     @property
     def ports(self) -> dict[str, Port]:
-        return self.device.ports_of(self.settings)
+        return self.device.ports if self.device.has_fixed_ports() else self.device.ports_of(self.settings)
+
+    def place_of(self, key: str) -> Position | None:
+        """The place of a parameter or port for an error about it; that of the instance when it has none."""
+        return (self.locate(key) if self.locate is not None else None) or self.position
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -111,6 +118,8 @@ class Circuit:
         self.title = title
         self.text = ""
         self.source = ""
+        self.included: list[str] = []
+        """Files that the netlist includes."""
         self.instances: dict[str, Instance] = {}
         self.nets: dict[str, Net] = {}
         self.external: dict[str, str] = {}
@@ -123,15 +132,18 @@ class Circuit:
         self.parameters: dict[str, float] = {}
         self.initial: dict[str, complex] = {}
         """`.ic`: signal name (x(inst.state), v(node)) to value."""
+        self.initial_positions: dict[str, Position | None] = {}
         self.processes: list[tuple[Callable[..., Any], dict[str, Any]]] = []
         self.diagnostics = Diagnostics()
+        self.advised: set[float] = set()
+        """Steps (s) about which the user has been told what there is to tell."""
 
     # -- building ---------------------------------------------------------------------------------------------
 
     def add(self, name: str, device: str | type[Device], *nets: str, **settings: Any) -> Circuit:
         """Add an instance: nets in port order, or by port name (`o1="in"`); the other keywords are parameters.
 
-        Returns the circuit, so that calls can be chained. Raises UsageError with the sentence that a netlist would give.
+        Returns the circuit, so that calls can be chained. Raises UsageError with the sentence a netlist would give.
         """
         kind = _device.find(device) if isinstance(device, str) else device
         found = Diagnostics()
@@ -166,29 +178,22 @@ class Circuit:
                 instance.expansion,
             )
             return
-        check_values(instance, found)
+        sound = check_values(instance, found)
         self.instances[instance.name] = instance
+        if not sound and not instance.device.has_fixed_ports():
+            return
         ports = instance.ports
         for port, net in instance.nets.items():
             self._join(instance, port, ports[port], net, found)
 
     def _join(self, instance: Instance, port: str, declared: Port, name: str, found: Diagnostics) -> None:
-        net = self.nets.setdefault(name, Net(name, declared.domain))
+        net = self.nets.get(name)
+        if net is None:
+            net = self.nets[name] = Net(name, declared.domain)
         here = Terminal(instance.name, port)
-        place = (instance.position, instance.expansion)
-        if net.domain != declared.domain:
-            found.error(
-                f"net {name!r} joins {net.domain} port {net.terminals[0]} and {declared.domain} port {here}", *place
-            )
-        elif declared.domain == OPTICAL and name in GROUND:
-            found.error(f"optical port {here} cannot be joined to ground ({name!r})", *place)
-        elif declared.domain == OPTICAL and len(net.terminals) == 2:
-            first, second = net.terminals
-            found.error(
-                f"optical net {name!r} already joins {first} and {second}; {here} is a third port: "
-                "an optical net joins two (put a splitter or coupler between them)",
-                *place,
-            )
+        problem = _joint_problem(net, declared.domain, here)
+        if problem:
+            found.error(problem, instance.place_of(port), instance.expansion)
         else:
             net.terminals.append(here)
 
@@ -250,22 +255,21 @@ class Circuit:
                 found.error(f"port {name!r}: net {net!r} is not open, it joins {first} and {second}", place)
 
     def _warn_open_nets(self, found: Diagnostics) -> None:
-        used = set(self.external.values())
         asked = " ".join(r.signal for r in self.requests) + " " + " ".join(str(m) for m in self.measures)
-        open_nets = {n.name for n in self.nets.values() if n.domain == OPTICAL and len(n.terminals) == 1}
-        for name in sorted(open_nets - used):
-            leaf = name.rsplit(".", 1)[-1]
-            terminal = self.nets[name].terminals[0]
-            if leaf.startswith("nc") or f"({name})" in asked or f"({terminal})" in asked:
-                continue
+        meant = {*self.external.values(), *re.findall(r"\(([^(),]+)\)", asked)}
+        for net in self.open_nets():
+            terminal = net.terminals[0]
             instance = self.instances[terminal.instance]
-            if instance.device.emit is not None:
+            leaf = net.name.rsplit(".", 1)[-1]
+            if leaf.startswith("nc") or net.name in meant or str(terminal) in meant or instance.device.emit is not None:
                 continue
+            if len(found.warnings) >= found.limit:
+                return
             found.warn(
-                f"optical net {name!r} has one end only ({terminal}): it is matched and absorbs what reaches it; "
+                f"optical net {net.name!r} has one end only ({terminal}): it is matched and absorbs what reaches it; "
                 f"save it, declare it with .port or call it nc* to say that this is meant"
-                f"{nearest(name, [n for n in self.nets if n != name], 1)}",
-                instance.position,
+                f"{nearest(net.name, (n for n in self.nets if n != net.name), 1)}",
+                instance.place_of(terminal.port),
                 instance.expansion,
             )
 
@@ -303,34 +307,49 @@ class Circuit:
         return named
 
 
+def _joint_problem(net: Net, domain: str, here: Terminal) -> str | None:
+    """Why a port of this domain cannot be joined to the net; None when it can."""
+    if domain == OPTICAL and net.name in GROUND:
+        return f"optical port {here} cannot be joined to ground ({net.name!r})"
+    if net.domain != domain:
+        return f"net {net.name!r} joins {net.domain} port {net.terminals[0]} and {domain} port {here}"
+    if domain == OPTICAL and len(net.terminals) == 2:
+        first, second = net.terminals
+        return (
+            f"optical net {net.name!r} already joins {first} and {second}; {here} is a third port: "
+            "an optical net joins two (put a splitter or coupler between them)"
+        )
+    return None
+
+
 def is_shape(value: Any) -> bool:
     """Whether a parameter value is a source shape, to be followed in time."""
     return hasattr(value, "resolve")
 
 
-def check_values(instance: Instance, found: Diagnostics) -> None:
-    """Check each given parameter against its declaration, then how they fit together."""
-    place = (instance.position, instance.expansion)
-    before = len(found.errors)
+def check_values(instance: Instance, found: Diagnostics) -> bool:
+    """Check each given parameter against its declaration, then how they fit together; whether all is well."""
+    sound = True
+    params = instance.device.params
     for name, value in instance.values.items():
-        param = instance.device.params.get(name)
+        param = params.get(name)
         if param is None:
-            found.error(
-                f"{instance.name}: {instance.device.name} has no parameter {name!r}"
-                f"{nearest(name, instance.device.params)}",
-                *place,
-            )
-            continue
-        problem = _value_problem(param, value)
+            problem: str | None = f"{instance.device.name} has no parameter {name!r}{nearest(name, params)}"
+        elif type(value) is float and param.kind == "number" and param.bounds[0] <= value <= param.bounds[1]:
+            continue  # nearly all of them: large circuits load in seconds because this is quick
+        else:
+            problem = value_problem(param, value)
+            problem = f"{name} {problem}" if problem else None
         if problem:
-            found.error(f"{instance.name}: {name} {problem}", *place)
-    if len(found.errors) == before:
-        problem = instance.device.validate(instance.settings)
-        if problem:
-            found.error(f"{instance.name}: {problem}", *place)
+            sound = False
+            found.error(f"{instance.name}: {problem}", instance.place_of(name), instance.expansion)
+    problem = instance.device.validate(instance.settings) if sound else None
+    if problem:
+        found.error(f"{instance.name}: {problem}", instance.position, instance.expansion)
+    return sound and not problem
 
 
-def _value_problem(param: _device.Param, value: Any) -> str | None:
+def value_problem(param: _device.Param, value: Any) -> str | None:
     """What is wrong with a value, as the end of a sentence that starts with the parameter's name."""
     if param.kind == "text":
         if not isinstance(value, str):
@@ -349,7 +368,7 @@ def _value_problem(param: _device.Param, value: Any) -> str | None:
     numbers = np.asarray(value)
     if not np.issubdtype(numbers.dtype, np.number):
         return f"must be a number, not {value!r}"
-    if np.isnan(numbers).any() and not (np.isscalar(param.default) and math.isnan(param.default)):
+    if np.isnan(numbers).any() and not (isinstance(param.default, float) and math.isnan(param.default)):
         return "is not a number (NaN)"
     low, high = param.bounds
     if np.iscomplexobj(numbers):
@@ -365,5 +384,3 @@ def _interval(low: float, high: float) -> str:
     if low > -math.inf and high < math.inf:
         return f"it must lie in {low:g} to {high:g}"
     return f"it must be at least {low:g}" if low > -math.inf else f"it must be at most {high:g}"
-
-

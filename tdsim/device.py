@@ -175,6 +175,11 @@ class Device:
         return cls.ports
 
     @classmethod
+    def has_fixed_ports(cls) -> bool:
+        """Whether all instances have the same ports, whatever their parameters."""
+        return getattr(cls.ports_of, "__func__", None) is getattr(Device.ports_of, "__func__", None)
+
+    @classmethod
     def variant(cls, values: dict[str, Any]) -> type[Device]:
         """The class that holds the equations for these parameter values (a device with several models overrides it)."""
         return cls

@@ -99,6 +99,9 @@ class Diagnostics:
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     """The end of an error sentence that names the valid choices nearest to `name`."""
     choices = sorted(set(known))
+    if len(choices) > 500:  # comparing costs microseconds each: in large circuits look among the likely ones only
+        likely = [c for c in choices if abs(len(c) - len(name)) <= 1 and (c[:1] == name[:1] or c[-1:] == name[-1:])]
+        choices = likely[:500]
     close = difflib.get_close_matches(name, choices, n=count, cutoff=0.5)
     if close:
         return "; did you mean " + " or ".join(repr(c) for c in close) + "?"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import re
+
+from .errors import UsageError
 
 C0 = 299792458.0
 """Speed of light in vacuum, m/s."""
@@ -16,3 +20,45 @@ def engineering(value: float, unit: str = "", digits: int = 4) -> str:
         return f"{value:g} {unit}".rstrip()
     power = max(-18, min(12, 3 * math.floor(math.log10(abs(value)) / 3 + 1e-12)))
     return f"{value / 10.0**power:.{digits}g} {_PREFIXES[power]}{unit}".rstrip()
+
+
+_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[ed]([+-]?\d+))?([a-zµμ]*)", re.IGNORECASE)
+_POWERS = {"t": 12, "g": 9, "k": 3, "m": -3, "u": -6, "µ": -6, "μ": -6, "n": -9, "p": -12, "f": -15}
+
+
+@functools.lru_cache(maxsize=65536)
+def parse_number(text: str, mil: bool = True) -> float:
+    """The value of a SPICE number: "10uF" is 1e-5, "1meg" 1e6, "1M" 1e-3; letters after the suffix are ignored.
+
+    In expressions ngspice does not know `mil` (there "1mil" is a milli): pass `mil=False` for these.
+    Raises UsageError for what is not a number, `4k7` (which ngspice reads as 4000) and numbers too large for a float.
+    """
+    match = _NUMBER.match(text)
+    if match is None:
+        raise UsageError(f"{text!r} is not a number")
+    digits, exponent, letters = match.groups()
+    if match.end() < len(text):
+        raise UsageError(_not_a_number(text, digits, letters, text[match.end() :]))
+    suffix, power = letters.lower(), int(exponent or 0)
+    if mil and suffix.startswith("mil"):
+        value = 25.4 * float(f"{digits}e{power - 6}")
+    else:
+        power += 6 if suffix.startswith("meg") else _POWERS.get(suffix[:1], 0)
+        value = float(f"{digits}e{power}")  # exact to the last bit, which a multiplication is not
+    if math.isinf(value):
+        raise UsageError(f"{text!r} is too large")
+    return value
+
+
+def _not_a_number(text: str, digits: str, letters: str, rest: str) -> str:
+    if letters and rest.isdigit():
+        return f"{text!r} is not a number: digits after the suffix are not read; write {digits}.{rest}{letters}"
+    return f"{text!r} is not a number: {rest!r} follows {text[: len(text) - len(rest)]!r}"
+
+
+def milli_hertz(text: str) -> str | None:
+    """A warning for numbers such as "200MHz", which is 0.2 Hz in SPICE; None for all others."""
+    match = _NUMBER.fullmatch(text)
+    if match is None or match[3].lower() != "mhz":
+        return None
+    return f"{text!r} is {parse_number(text):g} Hz: m and M both mean milli in SPICE, mega is meg"

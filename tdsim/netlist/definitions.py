@@ -1,0 +1,163 @@
+"""The cards that define names: .param, .func, .model and the head of .subckt."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from .. import device as _device
+from ..device import Device
+from ..errors import nearest
+from .expressions import parse
+from .keywords import Keyword, split
+from .nodes import ExpressionError, Value
+from .refused import MODEL_TYPES
+from .scan import Card, Place, Problem
+from .scope import Function, Scope
+from .values import ArrayFile, Formula, Given, Text, read_text, read_value, read_word
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_FUNC = re.compile(r"\.func\s+([a-z_]\w*)\s*\(([^()]*)\)\s*=?\s*(.*)")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The definitions of one .param card; a name may hold `{...}`."""
+
+    given: tuple[tuple[str | Text, Given], ...]
+
+    def declare(self, scope: Scope) -> None:
+        for name, value in self.given:
+            scope.define(name if isinstance(name, str) else name.resolve(scope), value)
+
+
+@dataclass(frozen=True)
+class FunctionCard:
+    """One .func card."""
+
+    function: Function
+
+    def declare(self, scope: Scope) -> None:
+        scope.functions[self.function.name] = self.function
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """One .model card: a device with parameters."""
+
+    name: str | Text
+    kind: str
+    given: tuple[tuple[str, Given, Keyword], ...]
+    card: Card
+
+    def declare(self, scope: Scope) -> None:
+        name = self.name if isinstance(self.name, str) else self.name.resolve(scope)
+        scope.models[name] = Model(name, self, scope)
+
+
+@dataclass
+class Model:
+    """A model in the scope that defines it; its values are resolved when they are first needed."""
+
+    name: str
+    source: ModelCard
+    scope: Scope
+    _values: dict[str, Value] | None = field(default=None, repr=False)
+
+    @property
+    def device(self) -> type[Device]:
+        """The device of the model. Raises Problem for a type that is none."""
+        kind = self.source.kind
+        found = _device.library().get(kind)
+        if found is None:
+            place = Place(self.source.card, 2)
+            if kind in MODEL_TYPES:
+                raise Problem(f"models of electrical elements ({kind}) are not available yet", place)
+            raise Problem(f"unknown model type {kind!r}{nearest(kind, _device.library())}", place)
+        return found
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """Its parameters. Raises Problem for one that the device does not have."""
+        if self._values is None:
+            params = self.device.params
+            for key, _, keyword in self.source.given:
+                if key not in params:
+                    message = f"{self.device.name} has no parameter {key!r}{nearest(key, params)}"
+                    raise Problem(f"model {self.name}: {message}", Place(self.source.card, keyword.word))
+            self._values = {key: given.resolve(self.scope) for key, given, _ in self.source.given}
+        return self._values
+
+
+def read_params(card: Card, start: int = 1) -> tuple[tuple[str, Given], ...]:
+    """The `name=value` pairs of a .param card or of the head of a .subckt."""
+    positional, keywords = split(card, start)
+    if positional:
+        word = card.words[positional[0]]
+        raise Problem(f"{word!r} does not fit here: parameters are written name=value", Place(card, positional[0]))
+    return tuple((_checked_name(card, k), read_definition(card, k.first, k.last)) for k in keywords)
+
+
+def param_card(card: Card) -> Parameters:
+    """Read `.param name=value ...`."""
+    positional, keywords = split(card, 1)
+    if positional or not keywords:
+        raise Problem("the form is .param name=value", Place(card, positional[0] if positional else 0))
+    names = [read_text(card, k.word) if "{" in k.key else _checked_name(card, k) for k in keywords]
+    return Parameters(tuple((n, read_definition(card, k.first, k.last)) for n, k in zip(names, keywords, strict=True)))
+
+
+def _checked_name(card: Card, keyword: Keyword) -> str:
+    if not _NAME.fullmatch(keyword.key):
+        raise Problem(f"{keyword.key!r} is not a name for a parameter", Place(card, keyword.word))
+    return keyword.key
+
+
+def read_definition(card: Card, first: int, last: int) -> Given:
+    """The value of a .param: as elsewhere, but an expression needs no braces, and file("w.nc" "w") is an array."""
+    head = card.words[first]
+    if head == "file" and last > first + 1:
+        names = [i for i in range(first + 1, last) if card.words[i] not in ("(", ")", ",")]
+        if len(names) != 2:
+            raise Problem('the form is file("file.nc" "variable")', Place(card, first))
+        return ArrayFile(read_word(card, names[0]), read_word(card, names[1]), Place(card, first))
+    if head == "[" or head[0] == '"' or (last == first + 1 and head[0] in "{'"):
+        return read_value(card, first, last)
+    return Formula(card.slice(first, last), Place(card, first))
+
+
+def func_card(card: Card) -> FunctionCard:
+    """Read `.func name(a,b) {body}`."""
+    match = _FUNC.fullmatch(card.text)
+    if match is None or not match[3]:
+        raise Problem("the form is .func name(a,b) {expression}", Place(card))
+    arguments = tuple(a for a in re.split(r"[\s,]+", match[2].strip()) if a)
+    wrong = next((a for a in arguments if not _NAME.fullmatch(a)), None)
+    if wrong is not None:
+        raise Problem(f"{wrong!r} is not a name for an argument", Place(card, 1))
+    start = match.start(3)
+    body = match[3][1:-1] if match[3][0] in "{'" else match[3]
+    try:
+        parse(body)
+    except ExpressionError as error:
+        raise Problem(error.message, Place(card, 0, start + (match[3][0] in "{'") + error.at)) from None
+    return FunctionCard(Function(match[1], arguments, body, Place(card)))
+
+
+def model_card(card: Card) -> ModelCard:
+    """Read `.model name device(k=v ...)`, with or without parentheses."""
+    words = card.words
+    if len(words) < 3:
+        raise Problem("the form is .model name device(parameter=value ...)", Place(card))
+    end = len(words)
+    start = 3
+    if end > 3 and words[3] == "(":
+        if words[-1] != ")":
+            raise Problem("the parenthesis does not close", Place(card, 3))
+        start, end = 4, end - 1
+    positional, keywords = split(card, start, end)
+    if positional:
+        message = f"{words[positional[0]]!r} does not fit here: parameters are written name=value"
+        raise Problem(message, Place(card, positional[0]))
+    given = tuple((k.key, read_value(card, k.first, k.last), k) for k in keywords)
+    return ModelCard(read_text(card, 1), words[2], given, card)

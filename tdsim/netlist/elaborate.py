@@ -1,0 +1,129 @@
+"""From the structure of a netlist to the flat circuit."""
+
+from __future__ import annotations
+
+from ..circuit import Circuit
+from ..errors import Diagnostics, UsageError
+from .blocks import Block, Conditional, Loop, Subcircuit
+from .context import Context
+from .controls import control
+from .elements import Element
+from .instances import check_free, place, target_of
+from .nodes import ExpressionError, number
+from .scan import Card, Place, Problem
+from .scope import Reported, Scope
+from .subcircuits import enter
+from .values import integer
+
+BUDGET = 2_000_000
+
+
+class Elaborator:
+    """Carries out the actions of blocks: instances, subcircuits, loops, conditionals and control cards.
+
+    `run` never raises for what is wrong in the netlist: that goes to `found`. Raises UsageError only when the netlist
+    expands to more than BUDGET instances and iterations.
+    """
+
+    def __init__(self, circuit: Circuit, found: Diagnostics):
+        self.circuit, self.found = circuit, found
+        self.left = BUDGET
+        self.calls: dict[str, Element] = {}
+
+    def run(self, block: Block, context: Context) -> None:
+        """Declare what the block defines, then carry out its actions."""
+        chosen = self._declare(block, context) if block.definitions or block.conditionals else {}
+        self._carry_out(block, context, chosen)
+
+    def _carry_out(self, block: Block, context: Context, chosen: dict[int, Block]) -> None:
+        for action in block.actions:
+            try:
+                if isinstance(action, Element):
+                    self._element(action, context)
+                elif isinstance(action, Loop):
+                    self._loop(action, context)
+                elif isinstance(action, Card):
+                    control(action, context, self.circuit, self.found)
+                elif id(action) in chosen:
+                    self._carry_out(chosen[id(action)], context, chosen)
+            except Problem as problem:
+                self._report(problem, context)
+
+    def _report(self, problem: Problem, context: Context) -> None:
+        if not isinstance(problem, Reported):
+            position = problem.place.position if problem.place else None
+            self.found.error(problem.message, position, context.expansion)
+
+    # -- definitions and conditionals ---------------------------------------------------------------------------
+
+    def _declare(self, block: Block, context: Context) -> dict[int, Block]:
+        """Declare all names of a body; returns the branch that each of its conditionals takes, by its id."""
+        chosen: dict[int, Block] = {}
+        for definition in block.definitions:
+            try:
+                definition.declare(context.scope)
+            except Problem as problem:
+                self._report(problem, context)
+        for conditional in block.conditionals:
+            branch = self._choose(conditional, context)
+            if branch is not None:
+                chosen[id(conditional)] = branch
+                chosen.update(self._declare(branch, context))
+        return chosen
+
+    def _choose(self, conditional: Conditional, context: Context) -> Block | None:
+        """The branch whose condition is the first true one; None when there is none, or when it is in error."""
+        for branch in conditional.branches:
+            if branch.condition is None:
+                return branch.body
+            try:
+                if number(branch.condition.resolve(context.scope), 0):
+                    return branch.body
+            except Problem as problem:
+                self._report(problem, context)
+                return None
+            except ExpressionError as error:
+                self._report(Problem(error.message, branch.place), context)
+                return None
+        return None
+
+    def evaluate_all(self, context: Context) -> None:
+        """Evaluate every parameter of the scope, so that errors in unused ones are found too."""
+        for name in context.scope.given:
+            try:
+                context.scope.value(name)
+            except Problem as problem:
+                self._report(problem, context)
+            except ExpressionError:
+                continue  # a cycle, which is reported where it was met first
+
+    # -- actions ------------------------------------------------------------------------------------------------
+
+    def _spend(self, card: Card) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise UsageError(f"{card.position}: the netlist expands to more than {BUDGET:,} instances and iterations")
+
+    def _loop(self, loop: Loop, context: Context) -> None:
+        first = integer(loop.first.resolve(context.scope), Place(loop.card, 2))
+        last = integer(loop.last.resolve(context.scope), Place(loop.card, 3))
+        where = loop.card.position
+        for value in range(first, last + 1):
+            self._spend(loop.card)
+            step = f"iteration {loop.variable}={value} of .for at {where.file}:{where.line}"
+            self.run(loop.body, context.inside(Scope(context.scope, {loop.variable: float(value)}), step))
+
+    def _element(self, element: Element, context: Context) -> None:
+        self._spend(element.card)
+        target = target_of(element, context.scope)
+        name = context.name(element.name)
+        if name in self.calls:
+            check_free(name, element, self.calls[name].position)
+        if isinstance(target.kind, Subcircuit):
+            if name in self.circuit.instances:
+                check_free(name, element, self.circuit.instances[name].position)
+            inside = enter(name, element, target.kind, target.scope or context.scope, context)
+            self.calls[name] = element
+            self.run(target.kind.body, inside)
+        else:
+            place(name, element, target.kind, target.values, context, self.circuit, self.found)

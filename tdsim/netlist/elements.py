@@ -1,0 +1,98 @@
+"""Element lines: `X... nodes name parameters`, and elements such as K that refer to other instances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .. import device as _device
+from ..device import Device
+from ..errors import Position, nearest
+from .keywords import Keyword, split
+from .refused import LETTERS, refuse_letter
+from .scan import Card, Place, Problem
+from .values import Given, Text, read_text, read_value
+
+
+@dataclass
+class Element:
+    """One element line, read once; instances are made from it as often as its subcircuit or loop asks.
+
+    `target` is what an X element instantiates, "" for elements whose letter says it. `bindings` remembers how the line
+    fits a device (see binding.py).
+    """
+
+    card: Card
+    name: str | Text
+    target: str | Text
+    nodes: tuple[str | Text, ...]
+    node_words: tuple[int, ...]
+    keywords: tuple[Keyword, ...]
+    target_word: int
+    position: Position
+    bindings: dict[type[Device], object] = field(default_factory=dict)
+    _given: dict[str, Given] = field(default_factory=dict)
+
+    def given(self, keyword: Keyword) -> Given:
+        """The value of one of the keywords, read once."""
+        if keyword.key not in self._given:
+            self._given[keyword.key] = read_value(self.card, keyword.first, keyword.last)
+        return self._given[keyword.key]
+
+    def node_of(self, keyword: Keyword) -> str | Text:
+        """The value of a keyword as the name of a node: `o1=in`."""
+        if keyword.last - keyword.first != 1:
+            message = f"{keyword.key}= takes one node"
+            raise Problem(message, Place(self.card, keyword.first))
+        return read_text(self.card, keyword.first)
+
+
+def read_element(card: Card) -> Element:
+    """Read an element line. Raises Problem for letters that tdsim does not have, and lines without a device."""
+    letter = card.words[0][0]
+    if letter == "x":
+        return _instance(card)
+    if letter in letters():
+        return _reference(card)
+    refuse_letter(card)
+    hint = "; a comment starts with *" if letter == "#" else ""
+    known = nearest(letter, {"x", *letters(), *LETTERS})
+    raise Problem(
+        f"unknown kind of element {card.words[0]!r}: photonic components start with x{hint or known}", Place(card)
+    )
+
+
+def letters() -> frozenset[str]:
+    """The letters, besides x, of the devices in the library."""
+    return frozenset(d.letter for d in _device.library().values()) - {"x"}
+
+
+def _instance(card: Card) -> Element:
+    positional, keywords = split(card, 1)
+    positional = [i for i in positional if card.words[i] != "params:"]
+    if not positional:
+        raise Problem("the form is xname nodes ... device parameter=value ...: the device is missing", Place(card))
+    *nodes, target = positional
+    return _element(card, target, nodes, keywords)
+
+
+def _reference(card: Card) -> Element:
+    positional, keywords = split(card, 1)
+    return _element(card, 0, positional, keywords)
+
+
+def _element(card: Card, target: int, nodes: list[int], keywords: list[Keyword]) -> Element:
+    seen: set[str] = set()
+    for keyword in keywords:
+        if keyword.key in seen:
+            raise Problem(f"{keyword.key}= is given twice", Place(card, keyword.word))
+        seen.add(keyword.key)
+    return Element(
+        card,
+        read_text(card, 0),
+        read_text(card, target) if target else "",
+        tuple([read_text(card, i) for i in nodes]),
+        tuple(nodes),
+        tuple(keywords),
+        target,
+        card.position,
+    )

@@ -1,0 +1,176 @@
+"""Reads `.meas` cards."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from ..errors import UsageError, nearest
+from ..measures import LAST, Event, Measure
+from ..signals import parse_signal
+from .expressions import parse
+from .nodes import ExpressionError
+from .scan import Card, Place, Problem
+from .scope import Scope
+from .signal_names import signal_name
+from .values import integer, read_word, real
+
+REDUCTIONS = {"avg": "avg", "rms": "rms", "min": "min", "max": "max", "pp": "pp", "integ": "integ",
+              "integral": "integ", "min_at": "min_at", "max_at": "max_at"}  # fmt: skip
+_WINDOW = {"from": "start", "to": "stop"}
+
+
+def measure_card(card: Card, scope: Scope) -> Measure:
+    """The measure that a `.meas analysis name ...` card asks for. Raises Problem."""
+    reader = _Reader(card, scope)
+    analysis, name, kind = reader.word("an analysis"), reader.name(), reader.word("what to measure")
+    if analysis != "tran":
+        raise Problem(f".meas {analysis} is not available yet; .meas tran is", Place(card, 1))
+    measure = Measure(name, analysis, REDUCTIONS.get(kind, kind), position=card.position)
+    if kind in REDUCTIONS:
+        return reader.options(replace(measure, signal=reader.signal()))
+    if kind in ("find", "deriv", "derivative"):
+        measure = replace(measure, kind=kind[:5], signal=reader.signal())
+        return reader.options(replace(measure, event=reader.instant()))
+    if kind == "when":
+        return reader.options(replace(measure, event=reader.crossing()))
+    if kind == "trig":
+        trigger = reader.event()
+        reader.expect("targ")
+        return reader.options(replace(measure, kind="delay", event=trigger, target=reader.event()))
+    if kind == "param":
+        return reader.param(measure)
+    known = [*REDUCTIONS, "find", "deriv", "when", "trig", "param"]
+    raise Problem(f"unknown measurement {kind!r}{nearest(kind, known)}", Place(card, 3))
+
+
+class _Reader:
+    """Walks over the words of one card."""
+
+    def __init__(self, card: Card, scope: Scope):
+        self.card, self.scope, self.at = card, scope, 1
+
+    @property
+    def next(self) -> str:
+        return self.card.words[self.at] if self.at < len(self.card.words) else ""
+
+    def fail(self, what: str) -> Problem:
+        found = repr(self.next) if self.next else "the end of the card"
+        return Problem(f"{what} is expected here, not {found}", Place(self.card, self.at))
+
+    def word(self, what: str) -> str:
+        if not self.next:
+            raise self.fail(what)
+        self.at += 1
+        return self.card.words[self.at - 1]
+
+    def name(self) -> str:
+        name, self.at = signal_name(self.card, self.at, self.scope)
+        return name
+
+    def expect(self, word: str) -> None:
+        if self.next != word:
+            raise self.fail(repr(word))
+        self.at += 1
+
+    def signal(self) -> str:
+        """A signal name, checked for its form."""
+        start = self.at
+        if not self.next:
+            raise self.fail("a signal")
+        name, self.at = signal_name(self.card, self.at, self.scope)
+        try:
+            return str(parse_signal(name))
+        except UsageError as error:
+            raise Problem(str(error), Place(self.card, start)) from None
+
+    def number(self) -> float:
+        place = Place(self.card, self.at)
+        self.word("a number")
+        return real(read_word(self.card, self.at - 1), self.scope, place)
+
+    def value_of(self, key: str) -> float:
+        """`key=number`."""
+        self.expect(key)
+        self.expect("=")
+        return self.number()
+
+    def instant(self) -> Event:
+        """`at=time`, or `when signal=level ...`."""
+        if self.next == "at":
+            return Event(at=self.value_of("at"))
+        self.expect("when")
+        return self.crossing()
+
+    def crossing(self) -> Event:
+        """`signal=level [rise=n] ...`, where the level is a number or another signal."""
+        signal = self.signal()
+        self.expect("=")
+        following = self.card.words[self.at + 1 : self.at + 2]
+        return self.edges(Event(signal, self.signal() if following == ["("] else self.number()))
+
+    def event(self) -> Event:
+        """`at=time`, or `signal val=level [rise=n] [td=delay]`."""
+        if self.next == "at":
+            return Event(at=self.value_of("at"))
+        signal = self.signal()
+        return self.edges(Event(signal, self.value_of("val")))
+
+    def edges(self, event: Event) -> Event:
+        """`rise=n`, `fall=n`, `cross=n` (or `last`) and `td=delay`, in any order."""
+        while self.next in ("rise", "fall", "cross", "td"):
+            key = self.next
+            if key == "td":
+                event = replace(event, delay=self.value_of("td"))
+            else:
+                event = replace(event, edge=key, count=self.count(key))
+        return event
+
+    def count(self, key: str) -> int:
+        self.expect(key)
+        self.expect("=")
+        if self.next == "last":
+            self.at += 1
+            return LAST
+        place = Place(self.card, self.at)
+        count = integer(self.number(), place)
+        if count < 1:
+            raise Problem(f"{key}= counts from 1", place)
+        return count
+
+    def options(self, measure: Measure) -> Measure:
+        """`from=`, `to=` and, for events, `td=` until the end of the card."""
+        changes: dict[str, Any] = {}
+        while self.next:
+            if self.next in _WINDOW:
+                key = self.next
+                changes[_WINDOW[key]] = self.value_of(key)
+            elif self.next in ("td", "rise", "fall", "cross") and measure.event is not None and measure.target is None:
+                measure = replace(measure, event=self.edges(measure.event))
+            else:
+                raise self.fail("from=, to= or the end of the card")
+        start, stop = changes.get("start", -math.inf), changes.get("stop", math.inf)
+        if start >= stop:
+            raise Problem(f"from={start:g} is not before to={stop:g}", Place(self.card, 0))
+        return replace(measure, **changes)
+
+    def param(self, measure: Measure) -> Measure:
+        """`param='expression'` of other measures and of parameters."""
+        self.expect("=")
+        place = Place(self.card, self.at, 1)
+        text = self.word("an expression")
+        if text[0] not in "'{" or self.next:
+            raise Problem("the form is param='expression of other measures'", Place(self.card, self.at - 1))
+        try:
+            parse(text[1:-1])
+        except ExpressionError as error:
+            raise Problem(error.message, Place(self.card, place.word, 1 + error.at)) from None
+        constants = {n: v for n in self.scope.known() if isinstance(v := self._constant(n), float)}
+        return replace(measure, expression=text[1:-1], constants=constants)
+
+    def _constant(self, name: str) -> Any:
+        try:
+            return self.scope.value(name)
+        except (ExpressionError, Problem):
+            return None

@@ -1,0 +1,83 @@
+"""What SPICE has and tdsim does not have yet: refused with a sentence that names it, never skipped."""
+
+from __future__ import annotations
+
+from .scan import Card, Place, Problem
+
+LETTERS = {
+    "r": "resistors",
+    "c": "capacitors",
+    "l": "inductors",
+    "v": "voltage sources",
+    "i": "current sources",
+    "e": "controlled sources",
+    "f": "controlled sources",
+    "g": "controlled sources",
+    "h": "controlled sources",
+    "b": "behavioural sources",
+    "d": "diodes",
+    "q": "bipolar transistors",
+    "m": "MOS transistors",
+    "j": "junction field-effect transistors",
+    "s": "switches",
+    "w": "switches",
+    "t": "transmission lines",
+}
+"""Letters of electrical elements."""
+
+MODEL_TYPES = frozenset(
+    ["r", "c", "l", "d", "npn", "pnp", "nmos", "pmos", "njf", "pjf", "sw", "csw", "vswitch", "iswitch"]
+)
+"""Types of .model cards that belong to electrical elements."""
+
+NEVER = {
+    "a": "XSPICE code models",
+    "n": "OSDI (Verilog-A) models",
+    "o": "lossy transmission lines",
+    "p": "coupled transmission lines",
+    "u": "RC lines",
+    "y": "TXL lines",
+    "z": "MESFETs",
+}
+"""Letters of ngspice that tdsim leaves out."""
+
+CARDS = {
+    ".op": "the operating point",
+    ".dc": "the DC sweep",
+    ".ac": "the small-signal analysis",
+    ".noise": "the noise analysis",
+    ".settle": "the settle analysis",
+    ".step": "parameter sweeps",
+    ".mc": "Monte Carlo runs",
+    ".train": "trainable parameters",
+    ".nodeset": "the operating point of electrical nodes",
+    ".control": "ngspice's command scripts",
+}
+"""Cards of later capabilities."""
+
+NEVER_CARDS = {
+    ".sens": "sensitivity", ".pz": "pole-zero", ".tf": "transfer function", ".disto": "distortion",
+    ".four": "Fourier", ".sp": "ngspice's S-parameter", ".pss": "periodic steady state", ".csparam": "script parameter",
+}  # fmt: skip
+
+
+def refuse_card(card: Card) -> None:
+    """Raise Problem when the card belongs to a later capability or is left out for good."""
+    head = card.words[0]
+    if head in CARDS:
+        raise Problem(f"{head} is not available yet: {CARDS[head]} will come with a later version", Place(card))
+    if head in NEVER_CARDS:
+        raise Problem(f"{head}: {NEVER_CARDS[head]} analysis of ngspice is not part of tdsim", Place(card))
+
+
+def refuse_letter(card: Card) -> None:
+    """Raise Problem when the element's letter means something in ngspice and nothing here yet."""
+    letter = card.words[0][0]
+    if letter in LETTERS:
+        raise Problem(
+            f"electrical elements (R, C, L, V, ...) are not available yet: {card.words[0]!r} would be one of the "
+            f"{LETTERS[letter]}; photonic components are instantiated with X",
+            Place(card),
+        )
+    if letter in NEVER:
+        raise Problem(f"{card.words[0]!r}: {NEVER[letter]} of ngspice are not part of tdsim", Place(card))

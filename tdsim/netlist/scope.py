@@ -1,0 +1,192 @@
+"""Lexical scopes: what parameters, functions, models and subcircuits are called where.
+
+Parameters are evaluated when they are first needed, so that their order in the file does not matter; a scope that is
+asked for an unfinished one has found a cycle. The last definition of a name in a scope wins for the whole scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import nearest
+from .expressions import evaluate
+from .functions import CONSTANTS, FUNCTIONS, RANDOM, WAVES
+from .nodes import ExpressionError, Value, guarded, number
+from .scan import Place, Problem
+
+if TYPE_CHECKING:
+    from .blocks import Subcircuit
+    from .definitions import Model
+    from .values import Given
+
+MAX_CALLS = 50
+MAX_WORK = 1_000_000
+_PENDING = object()
+_FAILED = object()
+
+
+class Reported(Problem):
+    """A use of something whose own error is reported already."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """`.func name(arguments) {body}`."""
+
+    name: str
+    arguments: tuple[str, ...]
+    body: str
+    place: Place
+
+
+@dataclass
+class Work:
+    """Counts what one expression sets off: calls in progress, calls in all, and the parameters being evaluated."""
+
+    depth: int = 0
+    calls: int = 0
+    chain: tuple[str, ...] = ()
+
+
+class Scope:
+    """One level of names.
+
+    `values` holds parameters that are known: passed in (a loop's variable, what an instance gives), or `evaluated`
+    from their definitions in `given`. Those that were passed in are `fixed`: no definition replaces them.
+    """
+
+    __slots__ = ("evaluated", "fixed", "functions", "given", "models", "parent", "subcircuits", "values", "work")
+
+    def __init__(self, parent: Scope | None = None, values: dict[str, Value] | None = None):
+        self.parent = parent
+        self.values: dict[str, Value] = {} if values is None else values
+        self.given: dict[str, Given] = {}
+        self.fixed: set[str] = set(self.values)
+        self.evaluated: set[str] = set()
+        self.functions: dict[str, Function] = {}
+        self.models: dict[str, Model] = {}
+        self.subcircuits: dict[str, Subcircuit] = {}
+        self.work: Work = parent.work if parent else Work()
+
+    def levels(self) -> Iterator[Scope]:
+        """This scope and those around it."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+    def define(self, name: str, given: Given) -> None:
+        """Define a parameter, unless its value was passed in; forgets what was evaluated from earlier definitions."""
+        if name in self.fixed:
+            return
+        if self.evaluated:
+            for known in self.evaluated:
+                self.values.pop(known, None)
+            self.evaluated.clear()
+        self.given[name] = given
+
+    # -- names of an expression ---------------------------------------------------------------------------------
+
+    def value(self, name: str, at: int = 0) -> Value:
+        """The value of a parameter. Raises ExpressionError when there is none of that name."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.values:
+                return scope._checked(name, scope.values[name], at)
+            if name in scope.given:
+                return scope._evaluate(name, at)
+            scope = scope.parent
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        raise ExpressionError(f"unknown parameter {name!r}{nearest(name, self.known())}", at)
+
+    def knows(self, name: str) -> bool:
+        return any(name in s.values or name in s.given for s in self.levels())
+
+    def known(self) -> set[str]:
+        """The names of all parameters that can be seen from here."""
+        return {n for s in self.levels() for n in (*s.values, *s.given)}
+
+    def _checked(self, name: str, value: Value, at: int) -> Value:
+        if value is _FAILED:
+            raise Reported(f"parameter {name!r} has no value")
+        if value is _PENDING:
+            chain = self.work.chain
+            raise ExpressionError(f"parameter {name!r} depends on itself: {' -> '.join([*chain, name])}", at)
+        return value
+
+    def _evaluate(self, name: str, at: int) -> Value:
+        given, before = self.given[name], self.work.chain
+        if len(before) >= MAX_CALLS:
+            raise ExpressionError(f"parameters depend on each other more than {MAX_CALLS} deep", at)
+        self.evaluated.add(name)
+        self.values[name] = _PENDING
+        self.work.chain = (*before, name)
+        try:
+            self.values[name] = given.resolve(self)
+        except Problem:
+            self.values[name] = _FAILED
+            raise
+        finally:
+            self.work.chain = before
+        return self.values[name]
+
+    # -- functions ----------------------------------------------------------------------------------------------
+
+    def call(self, name: str, arguments: list[Value], at: int) -> Value:
+        """The value of a function: one of `.func`, or a known one."""
+        for scope in self.levels():
+            if name in scope.functions:
+                return self._call(scope.functions[name], scope, arguments, at)
+        if name not in FUNCTIONS:
+            raise ExpressionError(_unknown_function(name, self), at)
+        function, least, most = FUNCTIONS[name]
+        if not least <= len(arguments) <= most:
+            raise ExpressionError(f"{name} takes {_count(least, most)}, not {len(arguments)}", at)
+        try:
+            return guarded(function, [number(a, at) for a in arguments], at)
+        except ExpressionError as error:
+            raise ExpressionError(f"{name}: {error.message}", at) from None
+
+    def _call(self, function: Function, home: Scope, arguments: list[Value], at: int) -> Value:
+        if len(arguments) != len(function.arguments):
+            count = _count(len(function.arguments), len(function.arguments))
+            raise ExpressionError(f"{function.name} takes {count}, not {len(arguments)}", at)
+        work = self.work
+        work.calls = work.calls + 1 if work.depth else 1
+        if work.depth >= MAX_CALLS or work.calls > MAX_WORK:
+            raise ExpressionError(
+                f"{function.name} calls itself, or functions are nested more than {MAX_CALLS} deep", at
+            )
+        work.depth += 1
+        try:
+            return evaluate(function.body, Scope(home, dict(zip(function.arguments, arguments, strict=True))))
+        except ExpressionError as error:
+            raise ExpressionError(f"in {function.name}: {error.message}"[:300], at) from None
+        finally:
+            work.depth -= 1
+
+    # -- definitions --------------------------------------------------------------------------------------------
+
+    def find_model(self, name: str) -> Model | None:
+        return next((s.models[name] for s in self.levels() if name in s.models), None)
+
+    def find_subcircuit(self, name: str) -> tuple[Subcircuit, Scope] | None:
+        """A subcircuit and the scope that defines it."""
+        return next(((s.subcircuits[name], s) for s in self.levels() if name in s.subcircuits), None)
+
+
+def _unknown_function(name: str, scope: Scope) -> str:
+    if name in RANDOM:
+        return f"{name}() draws random parameters, which belong to .mc: Monte Carlo runs are not available yet"
+    if name in WAVES:
+        return f"{name}(...) is known only while the circuit runs; parameters are evaluated before"
+    own = {n for s in scope.levels() for n in s.functions}
+    return f"unknown function {name!r}{nearest(name, own | set(FUNCTIONS))}"
+
+
+def _count(least: int, most: int) -> str:
+    count = str(least) if least == most else f"at least {least}"
+    return f"{count} argument{'s' if count != '1' else ''}"
