@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -25,6 +25,14 @@ def advice(circuit: Circuit, step: float) -> list[str]:
         *_detuned_sources(circuit, step),
         *_growing(circuit, step),
     ]
+
+
+def give_advice(circuit: Circuit, step: float, tell: Callable[[str], None]) -> None:
+    """Tell the advice for a step, once for each circuit and step."""
+    if step not in circuit.advised:
+        circuit.advised.add(step)
+        for sentence in advice(circuit, step):
+            tell(sentence)
 
 
 def _coarse_delays(circuit: Circuit, system: System, step: float) -> Iterator[str]:
@@ -83,6 +91,6 @@ def _growing(circuit: Circuit, step: float) -> Iterator[str]:
     for gain, names in growing_loops(circuit, step):
         who = ", ".join(names[:6]) + (" and others" if len(names) > 6 else "")
         yield (
-            f"the loop through {who} makes energy: light that comes round in phase grows by {gain:.4g} in amplitude "
-            "each time, without limit, because nothing saturates"
+            f"the loop through {who} makes energy: light that comes back in phase grows by {gain:.4g} in amplitude "
+            "with each delay that it passes, without limit, because nothing saturates"
         )

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..circuit import Analysis, Circuit, Scattering
+from ..circuit import Transient as TransientCard
 from ..errors import UsageError, nearest
 from ..measures import Measure
 from ..results.schema import Schema, Sink
+from .advice import give_advice
 from .measure import evaluate
 from .outputs import Output, requested
 from .small_signal import run_scattering
@@ -23,15 +25,24 @@ STREAM = ""
 """Stands for the time axis among the signals that are kept."""
 
 
-def run(circuit: Circuit, sink: Sink, only: Sequence[str] | None = None, progress: Progress | None = None) -> None:
+def run(
+    circuit: Circuit,
+    sink: Sink,
+    only: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> None:
     """Run the analyses of a circuit in the order ac, dc, op, sparam, settle, tran, then evaluate `.meas`.
 
     only      names of analyses (tran, tran2, ...); None runs all
     progress  called with (time reached, stop) in s
+    tell      called with each sentence of advice (a step too coarse, a loop that makes energy)
     Raises UsageError when there is no analysis to run, SimulationError when one fails.
     """
     measuring = MeasuringSink(sink, circuit)
     for name, analysis in _chosen(circuit, only):
+        if tell is not None and isinstance(analysis, TransientCard):
+            give_advice(circuit, analysis.step, tell)
         _run_one(circuit, name, analysis, measuring, progress)
     measuring.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from ..circuit import Circuit, Scattering
 from ..engine.state import State
 from ..errors import UsageError
 from ..results.dataset import MemorySink
+from .advice import give_advice
 from .run import run
 from .small_signal import run_scattering
 from .transient import Request, Transient
@@ -28,7 +30,7 @@ def simulate(circuit: Circuit, analysis: str | None = None, times: Any = None) -
     Raises UsageError when there is no such analysis, SimulationError when one fails.
     """
     sink = MemorySink()
-    run(circuit.check(), sink, None if analysis is None else [analysis])
+    run(circuit.check(), sink, None if analysis is None else [analysis], tell=_warn)
     result = sink.result()
     return result if times is None else at_times(result, times)
 
@@ -62,7 +64,9 @@ def transient(
             raise UsageError("transient needs a step (s), or the circuit an option dt")
     sink = MemorySink()
     request = Request(float(step), float(stop), float(start), inputs or {}, params or {}, save, state, return_state)
-    last = Transient(circuit.check(), request).run(sink)
+    prepared = Transient(circuit.check(), request)
+    give_advice(circuit, prepared.step, _warn)
+    last = prepared.run(sink)
     sink.close({})
     return (sink.result(), last) if return_state else sink.result()
 
@@ -73,6 +77,10 @@ def sparam(circuit: Circuit, *, points: int, span: float) -> xarray.Dataset:
     run_scattering(circuit.check(), Scattering(points, span), sink, "sparam")
     sink.close({})
     return sink.result()  # type: ignore[return-value]
+
+
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, stacklevel=4)
 
 
 def at_times(result: xarray.Dataset, times: Any) -> xarray.Dataset:

@@ -1,0 +1,105 @@
+"""The same bits whatever the chunk, the stretch, what else is saved, and however a run is cut."""
+
+import numpy as np
+import pytest
+
+import tdsim
+from tdsim.analysis import transient as transient_module
+from tdsim.engine import engine as engine_module
+
+PS = 1e-12
+
+
+def recurrent(**options):
+    """Rings, a cavity, fractional delays in loops and in open paths, and a reflection."""
+    circuit = tdsim.Circuit()
+    circuit.add("bus", "waveguide", "i", "a", length=1.23e-3, ng=4.2, loss=200)
+    circuit.add("xr", "ring", o1="a", o2="b", o3="nc1", o4="d", radius=40e-6, coupling1=0.2, loss=0.1)
+    circuit.add("cav", "resonator", "b", "c", kappa=(4e10, 2e10), detuning=3e9)
+    circuit.add("w", "delay", "c", "m", time=7.77 * PS, phase=0.4)
+    circuit.add("m", "mirror", "m", "o", reflectivity=0.3)
+    return circuit.port("in", "i").port("out", "o").port("drop", "d")
+
+
+def signal(count=4000):
+    rng = np.random.default_rng(5)
+    return rng.normal(size=count) + 1j * rng.normal(size=count)
+
+
+def whole(**kwargs):
+    return tdsim.transient(recurrent(), stop=400 * PS, step=0.1 * PS, inputs={"in": signal()}, **kwargs)
+
+
+@pytest.mark.parametrize("fitting", [1, 1 << 12, 1 << 22])
+@pytest.mark.parametrize("stretch", [1 << 6, 1 << 22])
+def test_chunk_and_stretch_leave_no_trace(monkeypatch, fitting, stretch):
+    expected = whole()
+    monkeypatch.setattr(engine_module, "CACHE_NUMBERS", fitting)
+    monkeypatch.setattr(transient_module, "STRETCH_NUMBERS", stretch)
+    for name, values in whole().items():
+        np.testing.assert_array_equal(values, expected[name])
+
+
+def test_what_is_saved_leaves_no_trace():
+    expected = whole()["e(out)"].values
+    np.testing.assert_array_equal(whole(save=["e(out)"])["e(out)"], expected)
+    np.testing.assert_array_equal(whole(save=["e(out)", "x(cav.cavity)", "ein(cav.o1)"])["e(out)"], expected)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 37, 1024, 3999])
+def test_a_cut_leaves_no_trace(cut, tmp_path):
+    expected = whole()
+    first, state = whole_until(cut)
+    state.save(tmp_path / "half.state")
+    again = tdsim.State.load(tmp_path / "half.state")
+    assert again.equals(state)
+    assert again.tick == cut + 1
+    second = whole(state=again)
+    for name in expected:
+        joined = np.concatenate([first[name].values, second[name].values])
+        np.testing.assert_array_equal(joined, expected[name].values)
+    np.testing.assert_array_equal(np.concatenate([first.time, second.time]), expected.time)
+
+
+def whole_until(cut):
+    circuit, x = recurrent(), signal()
+    return tdsim.transient(circuit, stop=cut * 0.1 * PS, step=0.1 * PS, inputs={"in": x}, return_state=True)
+
+
+def test_runs_side_by_side_are_the_runs_alone():
+    x = signal()
+    many = tdsim.transient(recurrent(), stop=40 * PS, step=0.1 * PS, inputs={"in": np.stack([x, 2 * x, 0.5j * x])})
+    assert many["e(out)"].dims == ("run", "time")
+    for run, factor in enumerate((1, 2, 0.5j)):
+        alone = tdsim.transient(recurrent(), stop=40 * PS, step=0.1 * PS, inputs={"in": factor * x})
+        np.testing.assert_array_equal(many["e(out)"].values[run], alone["e(out)"].values)
+
+
+def test_a_swept_delay_is_each_delay_alone():
+    lengths = np.array([0.9e-3, 1.23e-3, 1.4e-3])
+    x = signal()
+    many = tdsim.transient(recurrent(), stop=60 * PS, step=0.1 * PS, inputs={"in": x}, params={"bus.length": lengths})
+    np.testing.assert_array_equal(many["bus.length"], lengths)
+    for run, length in enumerate(lengths):
+        one = tdsim.transient(recurrent(), stop=60 * PS, step=0.1 * PS, inputs={"in": x}, params={"bus.length": length})
+        np.testing.assert_allclose(many["e(out)"].values[run], one["e(out)"].values, rtol=0, atol=1e-14)
+
+
+def test_a_state_of_another_circuit_is_refused():
+    _, state = whole_until(10)
+    other = tdsim.Circuit().add("w", "waveguide", "i", "o", length=1e-3).port("in", "i").port("out", "o")
+    with pytest.raises(tdsim.UsageError, match="another circuit"):
+        tdsim.transient(other, stop=40 * PS, step=0.1 * PS, state=state)
+    with pytest.raises(tdsim.UsageError, match="step"):
+        tdsim.transient(recurrent(), stop=40 * PS, step=0.2 * PS, state=state)
+
+
+def test_state_take_and_copy():
+    x = np.stack([signal(), 2 * signal()])
+    _, state = tdsim.transient(recurrent(), stop=10 * PS, step=0.1 * PS, inputs={"in": x}, return_state=True)
+    assert state.runs == 2
+    assert state.take([1, 0]).take([1, 0]).equals(state)
+    assert state.copy().equals(state)
+    assert not state.take(0).equals(state)
+    with pytest.raises(tdsim.UsageError, match="runs 0 to 1"):
+        state.take(2)
