@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import UsageError, nearest
-from .units import parse_number
 
 if TYPE_CHECKING:
     from .circuit import Circuit
@@ -47,15 +46,12 @@ def _shipped() -> dict[str, Path]:
     return {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*.cir"))}
 
 
-def _setting(text: str) -> tuple[str, float]:
-    """The name and value in "name=value"."""
+def _setting(text: str) -> tuple[str, str]:
+    """The name and the expression in "name=value"."""
     name, equals, value = text.partition("=")
     if not (name.strip() and equals and value.strip()):
         raise UsageError(f"--set {text}: write it as name=value")
-    try:
-        return name.strip().lower(), parse_number(value.strip())
-    except UsageError as problem:
-        raise UsageError(f"--set {text}: {problem}") from None
+    return name.strip().lower(), value.strip()
 
 
 def register_devices(devices: Sequence[str]) -> None:

@@ -99,10 +99,12 @@ def run(
     an unfinished one only with --overwrite. The results of .meas go to standard output.
     """
     from . import terminal
+    from .netlist import require_analysis
     from .results.store import NetcdfSink
 
     _refuse_later(workers, scheduler, resume)
     circuit = load_circuit(netlist, settings, devices)
+    require_analysis(circuit)
     if seed is not None:
         circuit.options["seed"] = seed
     if not quiet:
@@ -135,7 +137,7 @@ def _simulate(circuit: Circuit, sink: NetcdfSink, quiet: bool) -> None:
         click.echo("compiling kernels, once; later starts use them ...", err=True)
     try:
         with terminal.progress(not quiet) as report:
-            run_analyses(circuit, sink, progress=report)
+            run_analyses(circuit, sink, progress=report, tell=None if quiet else _advise)
     except BaseException:
         sink.interrupt()
         for line in terminal.kept(sink):
@@ -219,6 +221,10 @@ def _draw(result: Path, signals: Sequence[str], picture: Path) -> Path:
     from .results import open as open_result
 
     return save(open_result(result), picture, signals)
+
+
+def _advise(sentence: str) -> None:
+    click.echo(f"warning: {sentence}", err=True)
 
 
 def _warn(circuit: Circuit) -> None:
