@@ -14,7 +14,7 @@ from ..errors import UsageError, nearest
 from ..measures import Measure
 from ..results.schema import Schema, Sink
 from .advice import give_advice
-from .measure import evaluate
+from .measure import evaluate_all
 from .outputs import Output, requested
 from .small_signal import run_scattering
 from .transient import Request, Transient
@@ -110,6 +110,6 @@ class MeasuringSink:
         found: dict[str, np.ndarray] = {}
         for analysis, pieces in self._kept.items():
             signals = {name: np.concatenate(piece, axis=-1) for name, piece in pieces.items()}
-            for measure in self._measures(analysis):
-                found[measure.name] = evaluate(measure, signals.get(STREAM, np.zeros(0)), signals.__getitem__, found)
+            stream, warn = signals.get(STREAM, np.zeros(0)), self._circuit.diagnostics.warn
+            found |= evaluate_all(self._measures(analysis), stream, signals.__getitem__, warn)
         self._sink.close(found)

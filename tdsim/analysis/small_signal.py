@@ -84,9 +84,9 @@ def with_open_ends(circuit: Circuit) -> Circuit:
 
 
 def scatter(circuit: Circuit, offsets: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """Port names and S (carriers, offsets, ports, ports): S[..., a, b] is from port b to port a.
+    """Port names and S (carriers, points, ports, ports): S[..., a, b] is from port b to port a.
 
-    offsets  frequencies relative to the carrier, Hz.
+    offsets  (carriers, points) frequencies relative to each carrier, Hz.
     """
     opened = with_open_ends(circuit)
     system = build(opened, 1, None)
@@ -94,7 +94,7 @@ def scatter(circuit: Circuit, offsets: np.ndarray) -> tuple[list[str], np.ndarra
     if not ports:
         raise UsageError(".sparam needs a port: an open optical net, a source or a .port")
     solve = _solver(system, ports)
-    return [p.name for p in ports], np.stack([solve(k, offsets) for k in range(len(circuit.carriers))])
+    return [p.name for p in ports], np.stack([solve(k, offsets[k]) for k in range(len(circuit.carriers))])
 
 
 def _entries(system: System) -> list[Entry]:
@@ -186,9 +186,9 @@ def _checked(solve: Callable[[], np.ndarray]) -> np.ndarray:
 
 
 def frequencies(circuit: Circuit, analysis: Scattering) -> tuple[np.ndarray, np.ndarray]:
-    """Offsets from a carrier (points,) and the absolute axis (carriers * points,), Hz, rising.
+    """Offsets from each carrier (carriers, points) and the absolute axis (carriers * points,), Hz, rising.
 
-    Raises UsageError when the spans of two carriers overlap.
+    The offsets are those of the axis as it is rounded to double precision. Raises UsageError when the spans of two carriers overlap.
     """
     if analysis.points < 1 or not np.isfinite(analysis.span) or analysis.span < 0:
         raise UsageError(".sparam needs at least one point and a span of zero or more (Hz)")
@@ -200,7 +200,8 @@ def frequencies(circuit: Circuit, analysis: Scattering) -> tuple[np.ndarray, np.
             f".sparam: a span of {engineering(analysis.span, 'Hz')} overlaps between carriers "
             f"{engineering(float(gap), 'Hz')} apart; give a smaller span"
         )
-    return offsets, (centres[:, None] + offsets).reshape(-1)
+    own = np.array([[C0 / w] for w in circuit.carriers])
+    return own + offsets - own, (centres[:, None] + offsets).reshape(-1)
 
 
 def run_scattering(circuit: Circuit, analysis: Scattering, sink: Sink, name: str) -> None:

@@ -240,8 +240,7 @@ class RunningCircuit:
         for sample, watch in crossings:
             watch.before = self.read(watch.signal)
             if sample == first:
-                self.clock.watches.remove(watch)
-                watch.event.succeed()
+                self.clock.wake(watch, self.engine.tick)
         return block
 
     def _crossing(self, watch: Watch, count: int) -> int:

@@ -44,7 +44,6 @@ class Clock:
     def __init__(self, tick: int = 0):
         self.environment = simpy.Environment(initial_time=tick)
         self.watches: list[Watch] = []
-        self._failure: BaseException | None = None
 
     def start(self, function: Callable[..., Any], memory: dict[str, Any], bench: Bench) -> None:
         """Let a user's generator function run along."""
@@ -69,14 +68,22 @@ class Clock:
         """Tick of the next event; infinity when there is none."""
         return self.environment.peek()
 
+    def wake(self, watch: Watch, tick: int) -> None:
+        """Let the process that waits for a crossing go on at `tick`."""
+        self.watches.remove(watch)
+        self._move(tick)
+        watch.event.succeed()
+
     def advance(self, tick: int) -> None:
         """Let everything happen that is due at or before `tick`."""
+        self._move(tick)
         while self.environment.peek() <= tick:
             self.environment.step()
+
+    def _move(self, tick: int) -> None:
+        """Let everything happen that is due before `tick`, and set the time to it."""
         if tick > self.environment.now:
             self.environment.run(until=tick)
-            while self.environment.peek() <= tick:
-                self.environment.step()
 
 
 class Sim:

@@ -58,7 +58,9 @@ def test_error_falls_with_the_square_of_the_step():
     for step in (2, 1, 0.5):
         circuit, _ = chain(2)
         t = np.arange(0, 200 + step / 2, step)
-        result = tdsim.transient(circuit, stop=200 * PS, step=step * PS, inputs={"in": smooth(t)}, save=["x(r1.cavity)"])
+        result = tdsim.transient(
+            circuit, stop=200 * PS, step=step * PS, inputs={"in": smooth(t)}, save=["x(r1.cavity)"]
+        )
         errors.append(np.abs(result["x(r1.cavity)"].values[:: round(2 / step)] - reference()).max())
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
     assert (orders > 1.9).all()

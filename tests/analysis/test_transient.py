@@ -1,0 +1,160 @@
+"""Transients: signals, inputs, shapes, carriers, refusals."""
+
+import numpy as np
+import pytest
+
+import tdsim
+
+PS = 1e-12
+
+
+def run(text, analysis="tran"):
+    return tdsim.simulate(tdsim.loads(text), analysis)
+
+
+def test_a_wave_leaves_and_enters():
+    result = run("""Two ends of one link
+Xl a laser power=1m
+Xw a b delay time=3p loss=3
+Xm b o mirror reflectivity=0.25
+.tran 1p 20p
+.save e(xw.o2) ein(xm.o1) pin(xw.o2) p(b) p(a) p(o) ein(xl.o1) e(xw.o1)
+""")
+    np.testing.assert_array_equal(result["e(xw.o2)"], result["ein(xm.o1)"])
+    np.testing.assert_array_equal(result["p(b)"], np.abs(result["e(xw.o2)"]) ** 2)
+    np.testing.assert_array_equal(result["e(xw.o1)"], result["ein(xl.o1)"])
+    half = 10**-0.3 * 1e-3
+    np.testing.assert_allclose(result["pin(xw.o2)"][3:], 0.25 * half)
+    np.testing.assert_allclose(result["p(o)"][3:], 0.75 * half)
+    assert result["p(o)"].attrs["units"] == "W"
+    assert result["e(xw.o2)"].attrs["units"] == "sqrt(W)"
+
+
+def test_time_axis_and_start():
+    result = run("Late start\nXl a laser\nXw a o delay time=3p\n.tran 1p 20p 5p\n.save p(o)\n")
+    np.testing.assert_allclose(result.time, np.arange(5, 21) * PS)
+    np.testing.assert_allclose(result["p(o)"], 1e-3)
+
+
+def test_a_driven_phase_acts_at_once_and_travels_with_the_light():
+    result = run("""Driven phase
+Xl a laser
+Xp a b phase_shifter phase=sin(0 1 10g)
+Xw b o delay time=12p
+.tran 1p 200p
+.save e(b) e(o)
+""")
+    phase = np.sin(2 * np.pi * 10e9 * result.time.values)
+    np.testing.assert_allclose(np.angle(result["e(b)"]), phase, atol=1e-12)
+    np.testing.assert_allclose(np.angle(result["e(o)"][12:]), phase[:-12], atol=1e-12)
+
+
+def test_a_driven_device_in_a_loop_with_delay():
+    """A ring whose phase is modulated, against the recursion written out."""
+    result = run("""Modulated ring
+Xl i laser
+Xc i c a o coupler coupling=0.3
+Xp a b phase_shifter phase=pulse(0 1 40p 1p 1p 100p)
+Xw b c delay time=7p
+.tran 1p 300p
+.save e(o)
+""")
+    t, k = np.sqrt(0.7), 1j * np.sqrt(0.3)
+    time = np.arange(301)
+    phase = np.interp(time, [40, 41, 141, 142], [0, 1, 1, 0])
+    stored, out = np.zeros(301, complex), np.zeros(301, complex)
+    for n in time:
+        back = stored[n - 7] if n >= 7 else 0
+        field = np.sqrt(1e-3)
+        out[n] = t * field + k * back
+        stored[n] = np.exp(1j * phase[n]) * (k * field + t * back)
+    np.testing.assert_allclose(result["e(o)"], out, atol=1e-14)
+
+
+def test_carriers_travel_apart():
+    result = run("""Two carriers
+.carrier 1550n 1551n
+Xl a laser power=1m carrier=1
+Xw a o waveguide length=1m neff=2.4 ng=4
+.tran 0.1p 20p
+.save e(o)
+""")
+    assert result["e(o)"].dims == ("carrier", "time")
+    np.testing.assert_allclose(result.carrier, [1550e-9, 1551e-9])
+    assert not result["e(o)"].values[0].any()
+    assert abs(result["e(o)"].values[1, -1]) ** 2 == pytest.approx(1e-3)
+
+
+def test_default_signals():
+    circuit = tdsim.Circuit().add("l", "laser", "i").add("s", "splitter", "i", "a", "b").port("one", "a")
+    assert list(tdsim.transient(circuit, stop=PS, step=PS)) == ["e(one)", "p(one)", "p(b)"]
+
+
+def test_patterns():
+    result = run("Patterns\nXl a laser\nXs a b c splitter\n.tran 1p 2p\n.save p(xs.*) e(b)\n")
+    assert list(result) == ["p(xs.o1)", "p(xs.o2)", "p(xs.o3)", "e(b)"]
+
+
+def test_inputs_go_dark_after_their_end():
+    circuit = tdsim.Circuit().add("w", "delay", "i", "o", time=2 * PS).port("in", "i").port("out", "o")
+    result = tdsim.transient(circuit, stop=9 * PS, step=PS, inputs={"in": [1, 2, 3]})
+    np.testing.assert_allclose(result["e(out)"], [0, 0, 1, 2, 3, 0, 0, 0, 0, 0])
+
+
+def test_an_input_replaces_a_source():
+    circuit = tdsim.Circuit().add("l", "laser", "i").add("w", "delay", "i", "o", time=2 * PS)
+    result = tdsim.transient(circuit, stop=3 * PS, step=PS, inputs={"l": [1j, 2, 3]}, save=["e(o)"])
+    np.testing.assert_allclose(result["e(o)"], [0, 0, 1j, 2])
+
+
+def simple():
+    return tdsim.Circuit().add("l", "laser", "i").add("w", "delay", "i", "o", time=2 * PS).port("out", "o")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"step": 0}, "step must be above zero"),
+        ({"stop": -1.0}, "stop time must be zero or more"),
+        ({"start": 1.0}, "must lie between 0 and stop"),
+        ({"inputs": {"out1": [1]}}, "unknown input 'out1'.*'out'"),
+        ({"inputs": {"l": [np.nan]}}, "not finite"),
+        ({"inputs": {"l": ["a"]}}, "array of numbers"),
+        ({"inputs": {"l": np.zeros((2, 5)), "out": np.zeros((3, 5))}}, r"number of runs: \[2, 3\]"),
+        ({"params": {"w.loss": [1, 2], "l.power": [1, 2, 3]}}, "number of runs: 2 and 3"),
+        ({"params": {"w.los": 1}}, "delay has no parameter .los.; did you mean .loss."),
+        ({"params": {"w.loss": -1}}, "loss = -1 dB is out of bounds"),
+        ({"save": ["p(oo)"]}, r"unknown signal p\(oo\)"),
+        ({"save": ["q(o)"]}, "not the name of a signal"),
+        ({"save": ["v(o)"]}, "belong to the electrical simulator"),
+        ({"save": ["x(w.energy)"]}, "unknown state"),
+        ({"save": ["e(w.o7)"]}, "no optical port 'o7'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(arguments, sentence):
+    with pytest.raises(tdsim.UsageError, match=sentence):
+        tdsim.transient(simple(), **{"stop": 5 * PS, "step": PS, **arguments})
+
+
+def test_instants_on_the_grid():
+    circuit = tdsim.loads("Grid\nXl i laser\nXw i o delay time=2p\n.tran 1p 9p\n.save e(o)\n")
+    result = tdsim.simulate(circuit, "tran", times=[2e-12, 5e-12])
+    np.testing.assert_allclose(result.time, [2e-12, 5e-12])
+    with pytest.raises(tdsim.UsageError, match="multiples of the step"):
+        tdsim.simulate(circuit, "tran", times=[2.5e-12])
+
+
+def test_dispersive_carriers_have_their_own_delays():
+    """Group delay differs between carriers when `dispersion` is given; each carrier equals a run of its own."""
+    def circuit(*wavelengths):
+        c = tdsim.Circuit().carrier(*wavelengths)
+        c.add("w", "waveguide", "i", "o", length=1000.0, neff=1.46, ng=1.468, dispersion=17e-6)
+        return c.port("in", "i").port("out", "o")
+
+    x = np.exp(-(((np.arange(200) - 60) / 15) ** 2))
+    options = {"stop": 5e-6 + 400 * PS, "start": 4.8e-6, "step": 1 * PS, "save": ["e(out)"]}
+    both = tdsim.transient(circuit(1550e-9, 1551e-9), inputs={"in": x}, **options)["e(out)"].values
+    alone = tdsim.transient(circuit(1551e-9), inputs={"in": x}, **options)["e(out)"].values
+    np.testing.assert_allclose(both[1], alone, atol=1e-12)
+    centre = [np.sum(np.arange(row.size) * np.abs(row) ** 2) / np.sum(np.abs(row) ** 2) for row in both]
+    assert centre[1] - centre[0] == pytest.approx(17, abs=0.02)
