@@ -41,7 +41,7 @@ def parse_number(text: str, mil: bool = True) -> float:
         raise UsageError(_not_a_number(text, digits, letters, text[match.end() :]))
     suffix, power = letters.lower(), int(exponent or 0)
     if mil and suffix.startswith("mil"):
-        value = 25.4 * float(f"{digits}e{power - 6}")
+        value = 25.4e-6 * float(f"{digits}e{power}")
     else:
         power += 6 if suffix.startswith("meg") else _POWERS.get(suffix[:1], 0)
         value = float(f"{digits}e{power}")  # exact to the last bit, which a multiplication is not

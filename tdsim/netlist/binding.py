@@ -52,9 +52,9 @@ class Binding:
         """Join nodes and ports. Raises Problem for wrong counts and unknown ports, which it names."""
         element, names = self.element, list(ports)
         if len(element.nodes) > len(names) or (not self.named and self._missing(ports)):
-            last = element.node_words[-1] if element.node_words else element.target_word
-            word = element.node_words[len(names)] if len(element.nodes) > len(names) else last
-            raise Problem(_wrong_count(element, self.device.name, ports), Place(element.card, word))
+            extra = element.node_words[len(names) :]
+            place = Place(element.card, extra[0] if extra else element.target_word)
+            raise Problem(_wrong_count(element, self.device.name, ports), place)
         wires = dict(zip(names, element.nodes, strict=False))
         for keyword in self.named:
             place = Place(element.card, keyword.word)

@@ -11,11 +11,11 @@ from ..signals import parse_signal
 from .context import Context
 from .keywords import split
 from .measure_card import measure_card
-from .options import option_card
+from .options import set_option
 from .refused import CARDS, refuse_card
 from .scan import Card, Place, Problem
 from .signal_names import signal_names
-from .values import integer, read_text, read_value, read_word, real, render
+from .values import integer, read_text, read_word, real, render
 
 
 @dataclass(frozen=True)
@@ -167,12 +167,16 @@ def _global(c: Control) -> None:
 
 
 def _options(c: Control) -> None:
-    words, keywords = split(c.card, 1)
-    for word in words:
-        option_card(c.card, word, c.card.words[word], True, c.circuit, c.found)
-    for keyword in keywords:
-        value = read_value(c.card, keyword.first, keyword.last).resolve(c.context.scope)
-        option_card(c.card, keyword.word, keyword.key, value, c.circuit, c.found)
+    """`.options name=value flag ...`, in any order."""
+    words, index = c.card.words, 1
+    while index < len(words):
+        name, place, value = words[index], Place(c.card, index), True
+        if words[index + 1 : index + 2] == ["="]:
+            if index + 2 >= len(words):
+                raise Problem(f"{name}= has no value", place)
+            value = read_word(c.card, index + 2).resolve(c.context.scope)
+        set_option(name, value, place, c.circuit, c.found)
+        index += 1 if value is True else 3
 
 
 def _measure(c: Control) -> None:

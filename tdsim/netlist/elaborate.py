@@ -18,11 +18,20 @@ from .values import integer
 BUDGET = 2_000_000
 
 
+class TooLarge(UsageError):
+    """The netlist expands to more than the budget; elaboration stops there."""
+
+    def __init__(self, card: Card):
+        self.message = f"the netlist expands to more than {BUDGET:,} instances and iterations"
+        self.position = card.position
+        super().__init__(f"{self.position}: {self.message}")
+
+
 class Elaborator:
     """Carries out the actions of blocks: instances, subcircuits, loops, conditionals and control cards.
 
-    `run` never raises for what is wrong in the netlist: that goes to `found`. Raises UsageError only when the netlist
-    expands to more than BUDGET instances and iterations.
+    `run` never raises for what is wrong in the netlist: that goes to `found`. Raises TooLarge when the netlist expands
+    to more than BUDGET instances and iterations.
     """
 
     def __init__(self, circuit: Circuit, found: Diagnostics):
@@ -99,17 +108,17 @@ class Elaborator:
 
     # -- actions ------------------------------------------------------------------------------------------------
 
-    def _spend(self, card: Card) -> None:
-        self.left -= 1
+    def _spend(self, card: Card, count: int = 1) -> None:
+        self.left -= count
         if self.left < 0:
-            raise UsageError(f"{card.position}: the netlist expands to more than {BUDGET:,} instances and iterations")
+            raise TooLarge(card)
 
     def _loop(self, loop: Loop, context: Context) -> None:
         first = integer(loop.first.resolve(context.scope), Place(loop.card, 2))
         last = integer(loop.last.resolve(context.scope), Place(loop.card, 3))
+        self._spend(loop.card, max(last - first + 1, 0))
         where = loop.card.position
         for value in range(first, last + 1):
-            self._spend(loop.card)
             step = f"iteration {loop.variable}={value} of .for at {where.file}:{where.line}"
             self.run(loop.body, context.inside(Scope(context.scope, {loop.variable: float(value)}), step))
 

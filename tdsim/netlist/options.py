@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..circuit import Circuit
 from ..errors import Diagnostics, nearest
 from .nodes import Value
-from .scan import Card, Place, Problem
+from .scan import Place, Problem
 
 WORDS = {"noise": ("on", "off"), "delay": ("exact", "round"), "method": ("trap", "trapezoidal", "gear")}
 """Options that take one of a few words."""
@@ -66,9 +66,8 @@ IGNORED = frozenset(
 """Options of ngspice without a meaning here."""
 
 
-def option_card(card: Card, word: int, name: str, value: Value, circuit: Circuit, found: Diagnostics) -> None:
+def set_option(name: str, value: Value, place: Place, circuit: Circuit, found: Diagnostics) -> None:
     """Set one option of the circuit. Unknown ones are warned about; raises Problem for impossible values."""
-    place = Place(card, word)
     if name in IGNORED:
         return
     if name in WORDS:

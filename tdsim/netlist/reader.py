@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +14,15 @@ from ..units import milli_hertz
 from .blocks import Block, build
 from .context import Context
 from .definitions import Parameters, read_definition
-from .elaborate import Elaborator
+from .elaborate import Elaborator, TooLarge
 from .final_checks import check_initial, check_spans
 from .include import Reader
-from .scan import Card, Piece, Place, Problem, fold, is_sound
+from .scan import Card, Piece, Problem, fold, is_sound
 from .scope import Scope
 from .shadows import warn_shadows
 from .source import Source
+
+_MILLI_HERTZ = re.compile(r"(?<![a-z0-9_.])[\d.]+(?:[ed][+-]?\d+)?mhz(?![a-z0-9_])")
 
 
 def read(source: Source, text: str, overrides: dict[str, str]) -> Circuit:
@@ -57,8 +60,11 @@ def _read(source: Source, text: str, overrides: dict[str, str]) -> Circuit:
     context = Context(Scope(), shared=_global_nets(cards))
     _override(context.scope, block, overrides, found)
     elaborator = Elaborator(circuit, found)
-    elaborator.run(block, context)
-    elaborator.evaluate_all(context)
+    try:
+        elaborator.run(block, context)
+        elaborator.evaluate_all(context)
+    except TooLarge as error:
+        found.error(error.message, error.position)
     circuit.parameters = {n: v for n, v in context.scope.values.items() if isinstance(v, float)}
     _finish(circuit, found)
     return circuit
@@ -70,6 +76,7 @@ def _finish(circuit: Circuit, found: Diagnostics) -> None:
         check_spans(circuit, found)
         check_initial(circuit, found)
         circuit.finish(found)
+    found.errors.sort(key=lambda e: (e.position.file, e.position.line) if e.position else ("", 0))
     found.raise_if_errors()
     circuit.diagnostics.warnings += found.warnings
 
@@ -81,11 +88,10 @@ def _global_nets(cards: list[Card]) -> set[str]:
 
 def _warn_milli_hertz(cards: list[Card], found: Diagnostics) -> None:
     for card in cards:
-        if "mhz" in card.text:
-            for index, word in enumerate(card.words):
-                warning = milli_hertz(word.strip("{}'"))
-                if warning:
-                    found.warn(warning, Place(card, index).position)
+        for match in _MILLI_HERTZ.finditer(card.text) if "mhz" in card.text else ():
+            warning = milli_hertz(match[0])
+            if warning:
+                found.warn(warning, card.position_at(match.start()))
 
 
 def _override(scope: Scope, block: Block, overrides: dict[str, str], found: Diagnostics) -> None:

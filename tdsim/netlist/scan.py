@@ -7,7 +7,8 @@ more: asking is for errors, and this makes scanning several times faster than bu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from ..errors import Diagnostics, Position, TdsimError
 from .source import MAX_LINE, Source
@@ -26,8 +27,7 @@ class Problem(TdsimError):
         self.message, self.place = message, place
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Where a part of a card's text comes from: from `start` on it is `line`, from 0-based `column` on."""
 
     start: int
@@ -69,8 +69,7 @@ class Card:
         return where.text[where.column - 1 : where.column - 1 + end - start].strip("'\"")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A word of a card, or a character inside it: what an error points at."""
 
     card: Card
@@ -85,7 +84,11 @@ class Place:
 def fold(text: str) -> str:
     """Lower case outside double quotes, character for character, so that columns stay."""
     if '"' in text:
-        return "".join(t if t.startswith('"') else fold(t) for t in _QUOTED.split(text))
+        return "".join(t if t.startswith('"') else _lower(t) for t in _QUOTED.split(text))
+    return _lower(text)
+
+
+def _lower(text: str) -> str:
     lower = text.lower()
     return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .values import Given
 
 MAX_CALLS = 50
-MAX_WORK = 1_000_000
+MAX_WORK = 100_000
 _PENDING = object()
 _FAILED = object()
 
@@ -164,7 +164,9 @@ class Scope:
         try:
             return evaluate(function.body, Scope(home, dict(zip(function.arguments, arguments, strict=True))))
         except ExpressionError as error:
-            raise ExpressionError(f"in {function.name}: {error.message}"[:300], at) from None
+            inner = error.message.startswith("in function ")
+            message = error.message if inner else f"in function {function.name}: {error.message}"
+            raise ExpressionError(message, at) from None
         finally:
             work.depth -= 1
 

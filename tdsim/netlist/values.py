@@ -160,8 +160,9 @@ def read_value(card: Card, first: int, last: int) -> Given:
 
 def read_word(card: Card, index: int) -> Given:
     """The value of one word: a number, `{...}`, `'...'`, a quoted string, or a name."""
-    word, place = card.words[index], Place(card, index)
+    word = card.words[index]
     head = word[0]
+    place = Place(card, index)
     if head in _START_OF_NUMBER:
         return Literal(_plain_number(word, place))
     if head == "'" or _BRACED.fullmatch(word):
