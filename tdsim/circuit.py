@@ -235,6 +235,7 @@ class Circuit:
                         instance.expansion,
                     )
         self._check_external(found)
+        self._check_carriers(found)
         self._warn_open_nets(found)
 
     def check(self) -> Circuit:
@@ -253,6 +254,17 @@ class Circuit:
             elif self.nets[net].domain == OPTICAL and len(self.nets[net].terminals) != 1:
                 first, second = self.nets[net].terminals[:2]
                 found.error(f"port {name!r}: net {net!r} is not open, it joins {first} and {second}", place)
+
+    def _check_carriers(self, found: Diagnostics) -> None:
+        last = len(self.carriers) - 1
+        for instance in self.instances.values():
+            if instance.device.emit is not None and np.any(np.asarray(instance.values.get("carrier", 0)) > last):
+                found.error(
+                    f"{instance.name}: carrier = {instance.values['carrier']:g} is not in the .carrier list, which has "
+                    f"{'carriers 0 to ' + str(last) if last else 'carrier 0 only'}",
+                    instance.place_of("carrier"),
+                    instance.expansion,
+                )
 
     def _warn_open_nets(self, found: Diagnostics) -> None:
         asked = " ".join(r.signal for r in self.requests) + " " + " ".join(str(m) for m in self.measures)

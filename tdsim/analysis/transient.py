@@ -13,7 +13,7 @@ import numpy as np
 from .. import __version__
 from ..circuit import Circuit
 from ..engine.clock import Clock, Watch
-from ..engine.engine import Engine
+from ..engine.engine import Engine, Fill
 from ..engine.sources import arrange_input, fills
 from ..engine.state import State, dark
 from ..errors import SimulationError, UsageError, nearest
@@ -133,13 +133,17 @@ class Transient:
 
     def _bench(self) -> RunningCircuit:
         state = self.request.state or dark(self.program, self._initial())
-        filled = fills(self.program, self.inputs, self.request.stop)
+        filled = self.fills(self.program)
         probes = sorted({self.program.index[o.wave] for o in self.outputs if o.wave})
         self._place = {self.program.names[w]: k for k, w in enumerate(probes)}
         width = max(1, (len(filled) + len(probes)) * self.program.lanes)
         stretch = int(np.clip(STRETCH_NUMBERS // width, 256, 65536))
         engine = Engine(self.program, filled, probes, min(stretch, self.request.last + 1), state)
         return RunningCircuit(self, engine, min(stretch, self.request.last + 1))
+
+    def fills(self, program: Program) -> dict[int, Fill]:
+        """What fills the program's sources, inputs and driven coefficients."""
+        return fills(program, self.inputs, self.request.stop, seed_of(self.circuit))
 
     def _values(self, block: np.ndarray) -> dict[str, np.ndarray]:
         """Samples (probes, times, carriers, runs) as variables with the dimensions of the result."""
@@ -193,8 +197,13 @@ def attributes(circuit: Circuit) -> dict[str, Any]:
         "tdsim_version": __version__,
         "netlist": circuit.text,
         "parameters": json.dumps(circuit.parameters, sort_keys=True),
-        "seed": int(circuit.options.get("seed", 0)),
+        "seed": seed_of(circuit),
     }
+
+
+def seed_of(circuit: Circuit) -> int:
+    """The seed of all random numbers, `.options seed=`; 0 when none is given."""
+    return int(circuit.options.get("seed", 0))
 
 
 class RunningCircuit:
@@ -273,4 +282,4 @@ class RunningCircuit:
         if program.fingerprint != self.engine.program.fingerprint:
             raise SimulationError(f"{name} cannot change during a run: it moves a delay; stop, and start with the new one")
         self.circuit = changed
-        self.engine.use(program, fills(program, self.transient.inputs, self.transient.request.stop))
+        self.engine.use(program, self.transient.fills(program))

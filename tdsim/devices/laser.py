@@ -69,7 +69,8 @@ Xl out  laser power=pulse(0 1m 5p 1p 1p 50p) detuning=10g
     def emit(p: Any, t: Any) -> tuple[Any, ...]:
         amplitude = np.where(np.isnan(p.field), np.sqrt(np.maximum(p.power, 0)), p.field)
         lit = p.carrier_index == p.carrier
-        return (lit * amplitude * np.exp(1j * (p.phase - 2 * pi * p.detuning * t)),)
+        turn = 2 * pi * p.detuning * t if np.any(p.detuning) else 0
+        return (lit * amplitude * np.exp(1j * (p.phase - turn)),)
 
 
 class Field(_Source, name="field"):
@@ -88,7 +89,7 @@ Xf out  field field=sin(0 1 10g 0 0 90) quadrature=sin(0 1 10g)
     @staticmethod
     def emit(p: Any, t: Any) -> tuple[Any, ...]:
         lit = p.carrier_index == p.carrier
-        return (lit * (p.field + 1j * p.quadrature) * np.exp(1j * p.phase) + 0 * t,)
+        return (lit * (p.field + 1j * p.quadrature) * np.exp(1j * p.phase),)
 
 
 def _given(value: Any, param: Param) -> bool:

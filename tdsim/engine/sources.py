@@ -14,11 +14,12 @@ from ..schedule.pack import Modulation
 from .engine import Fill
 
 
-def fills(program: Program, inputs: dict[str, np.ndarray], stop: float) -> dict[int, Fill]:
+def fills(program: Program, inputs: dict[str, np.ndarray], stop: float, seed: int = 0) -> dict[int, Fill]:
     """For every wave that comes from outside, the function that gives its samples.
 
     inputs  samples by source instance or external port, as `arrange_input` returns them
     stop    end of the analysis (s), which sets the defaults of source shapes
+    seed    of the shapes that are random
     """
     found: dict[int, Fill] = {}
     for emission in program.emissions:
@@ -26,11 +27,11 @@ def fills(program: Program, inputs: dict[str, np.ndarray], stop: float) -> dict[
         given = inputs.get(name)
         for port, wave in enumerate(emission.waves):
             if wave >= 0:
-                found[wave] = _replay(given) if given is not None else _emit(emission, port, program, stop)
+                found[wave] = _replay(given) if given is not None else _emit(emission, port, program, stop, seed)
     for port, wave in program.inputs.items():
         found[wave] = _replay(inputs[port]) if port in inputs else _nothing
     for modulation in program.modulations:
-        found |= _modulate(modulation, program, stop)
+        found |= _modulate(modulation, program, stop, seed)
     return found
 
 
@@ -74,18 +75,18 @@ def _single(group: Group, instance: int) -> Group:
     return Group(group.device, group.ports, group.wired, group.driven, [group.instances[instance]])
 
 
-def _driven_fields(group: Group, program: Program, stop: float) -> Callable[[np.ndarray], Any]:
+def _driven_fields(group: Group, program: Program, stop: float, seed: int) -> Callable[[np.ndarray], Any]:
     """A function of times that gives the namespace `p` of a group of one, shapes followed."""
-    waveforms = resolve_waveforms(group, program.step, stop)
+    waveforms = resolve_waveforms(group, program.step, stop, seed)
     if not waveforms:
         fixed = fields(group, program.carriers, {})
         return lambda t: fixed
     return lambda t: fields(group, program.carriers, {k: w(t)[None, None, None] for k, w in waveforms.items()})
 
 
-def _emit(emission: Emission, port: int, program: Program, stop: float) -> Fill:
+def _emit(emission: Emission, port: int, program: Program, stop: float, seed: int) -> Fill:
     group = _single(emission.group, emission.instance)
-    at = _driven_fields(group, program, stop)
+    at = _driven_fields(group, program, stop, seed)
     emit = group.device.emit
     assert emit is not None
 
@@ -97,9 +98,9 @@ def _emit(emission: Emission, port: int, program: Program, stop: float) -> Fill:
     return fill
 
 
-def _modulate(modulation: Modulation, program: Program, stop: float) -> dict[int, Fill]:
+def _modulate(modulation: Modulation, program: Program, stop: float, seed: int) -> dict[int, Fill]:
     """The coefficients of one driven device, all computed at once for each piece of time."""
-    at = _driven_fields(modulation.group, program, stop)
+    at = _driven_fields(modulation.group, program, stop, seed)
     last: dict[tuple[int, int], dict[tuple[int, int], np.ndarray]] = {}
 
     def entries(t0: int, t1: int) -> dict[tuple[int, int], np.ndarray]:

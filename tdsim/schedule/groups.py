@@ -17,7 +17,7 @@ import numpy as np
 
 from ..circuit import Circuit, Instance, is_shape
 from ..device import OPTICAL, Device
-from ..shapes import Waveform
+from ..shapes import Waveform, seeded
 from ..units import C0
 
 Entries = dict[tuple[int, int], np.ndarray]
@@ -174,8 +174,10 @@ def _inside(bounds: tuple[float, float], value: Any) -> float:
     return start + 0.37 * (abs(start) or 1.0)
 
 
-def resolve_waveforms(group: Group, step: float, stop: float) -> dict[tuple[str, str], Waveform]:
-    """The waveform behind every driven parameter of the group."""
+def resolve_waveforms(group: Group, step: float, stop: float, seed: int) -> dict[tuple[str, str], Waveform]:
+    """The waveform behind every driven parameter of the group; random ones draw their own numbers from `seed`."""
     return {
-        (i.name, name): i.values[name].resolve(step, stop) for i in group.instances for name in group.driven
+        (i.name, name): seeded(i.values[name], seed, f"{i.name}.{name}").resolve(step, stop)
+        for i in group.instances
+        for name in group.driven
     }
