@@ -374,7 +374,7 @@ def value_problem(param: _device.Param, value: Any) -> str | None:
     if isinstance(value, str):
         return f"must be a number, not the word {value!r}"
     if param.kind == "list":
-        value = np.concatenate([np.ravel(v) for v in value]) if isinstance(value, tuple | list) else value
+        value = np.concatenate([np.empty(0), *map(np.ravel, value)]) if isinstance(value, tuple | list) else value
     elif isinstance(value, tuple | list):
         return "is one number, not a list"
     numbers = np.asarray(value)
