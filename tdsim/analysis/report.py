@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from ..circuit import Circuit, Scattering, Transient
 from ..engine.engine import chunk_length
+from ..schedule.graph import shortest_loop
+from ..schedule.islands import Read
+from ..schedule.pack import ALLPASS, RECURRENCE
 from ..schedule.program import Program
 from ..units import engineering
 from .advice import advice
@@ -63,14 +66,37 @@ def _islands(program: Program) -> Iterator[str]:
         waves = [program.names[program.tables.output[o]] for o in _positions(program, island)]
         names = sorted({w.rsplit(".", 1)[0] for w in waves})
         who = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-        window = engineering(island.window * program.step, "s")
-        yield f"                {len(island.operations)} waves of {who}: looks ahead {window} ({island.window} samples)"
+        shortest = shortest_loop(range(len(program.tables.kind)), _reads(program, _positions(program, island)))
+        yield (
+            f"                {len(island.operations)} waves of {who}: shortest loop "
+            f"{engineering(shortest * program.step, 's')}, windows of {island.window} samples"
+        )
 
 
 def _positions(program: Program, island: object) -> range:
     index = next(i for i, other in enumerate(program.islands) if other is island)
     start = program.tables.island_start
     return range(int(start[index]), int(start[index + 1]))
+
+
+def _reads(program: Program, operations: range) -> list[Read]:
+    """Which operation reads which, after how many samples; an all-pass delays by about its order."""
+    tables = program.tables
+    owner = {int(tables.output[o]): o for o in operations}
+    found = []
+    for o in operations:
+        if tables.kind[o] == RECURRENCE:
+            owner |= {int(tables.output[o]) + k: o for k in range(tables.detail[o, 0])}
+    for o in operations:
+        for term in range(tables.term_start[o], tables.term_start[o + 1]):
+            delay = int(tables.term_delay[term])
+            if delay < 0:
+                delay = int(tables.lane_delay[-1 - delay : -1 - delay + tables.lanes].min())
+            if tables.kind[o] == ALLPASS:
+                delay += int(tables.detail[o, 0])
+            if int(tables.term_wave[term]) in owner:
+                found.append((owner[int(tables.term_wave[term])], o, delay))
+    return found
 
 
 def _memory(program: Program) -> int:

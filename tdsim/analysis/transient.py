@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..circuit import Circuit
+from ..circuit import Circuit, is_shape
 from ..engine.clock import Clock, Watch
 from ..engine.engine import Engine, Fill
 from ..engine.sources import arrange_input, fills
@@ -25,7 +25,10 @@ from .parameters import set_parameters
 
 Progress = Callable[[float, float], None]
 
-STRETCH_NUMBERS = 1 << 21
+EDGE = 1e-6
+"""An edge within this many steps of a sample counts as at it."""
+
+STRETCH_NUMBERS = 1 << 22
 """Complex numbers of outputs and inputs held at once."""
 
 
@@ -64,6 +67,8 @@ class Transient:
 
     def __init__(self, circuit: Circuit, request: Request):
         request.check()
+        if circuit.options.get("noise", "off") == "on":
+            raise UsageError(".options noise=on: noise of devices is not available yet; leave it out")
         self.request = request
         self.circuit, runs = set_parameters(circuit, request.params)
         carriers = len(circuit.carriers)
@@ -147,19 +152,13 @@ class Transient:
 
     def _values(self, block: np.ndarray) -> dict[str, np.ndarray]:
         """Samples (probes, times, carriers, runs) as variables with the dimensions of the result."""
-        found = {}
-        for output in self.outputs:
-            shape = (block.shape[1], *block.shape[2:])
-            samples = block[self._place[output.wave]] if output.wave else np.zeros(shape, dtype=complex)
-            found[output.name] = self._arrange(output.values(samples))
-        return found
-
-    def _arrange(self, samples: np.ndarray) -> np.ndarray:
-        """(times, carriers, runs) as ([runs,] [carriers,] times)."""
-        ordered = np.moveaxis(samples, (0, 1, 2), (2, 1, 0))
+        ordered = block.transpose(0, 3, 2, 1)
         if len(self.circuit.carriers) == 1:
+            ordered = ordered[:, :, 0]
+        if not self.has_runs:
             ordered = ordered[:, 0]
-        return ordered if self.has_runs else ordered[0]
+        dark = np.zeros(ordered.shape[1:], dtype=complex)
+        return {o.name: o.values(ordered[self._place[o.wave]] if o.wave else dark) for o in self.outputs}
 
     def _schema(self) -> Schema:
         dimensions: tuple[str, ...] = ("time",)
@@ -260,6 +259,18 @@ class RunningCircuit:
         return int(np.argmax(crossed)) if crossed.any() else count
 
     # -- what a process may do --------------------------------------------------------------------------------
+
+    def next_edge(self, source: str, tick: int) -> int | None:
+        """The first tick after `tick` at or after an edge of the shapes that drive an instance."""
+        instance = self.circuit.instances.get(source.lower())
+        shapes = [v for v in instance.values.values() if is_shape(v)] if instance else []
+        if not shapes:
+            driven = [i.name for i in self.circuit.instances.values() if any(map(is_shape, i.values.values()))]
+            raise UsageError(f"no source shape drives {source!r}{nearest(source, driven)}")
+        stop = self.transient.request.stop
+        edges = [s.resolve(self.step, stop).breakpoints((tick + EDGE) * self.step, stop)[:1] for s in shapes]
+        first = np.concatenate(edges)
+        return int(np.ceil(first.min() / self.step - EDGE)) if first.size else None
 
     def read(self, signal: str) -> np.ndarray:
         """The latest sample of a signal: (runs,), or (runs, carriers) with several carriers."""

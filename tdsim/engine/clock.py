@@ -23,6 +23,8 @@ class Bench(Protocol):
     step: float
     runs: int
 
+    def next_edge(self, source: str, tick: int) -> int | None: ...
+
     def read(self, signal: str) -> np.ndarray: ...
 
     def set(self, name: str, values: Any) -> None: ...
@@ -87,7 +89,7 @@ class Clock:
 
 
 class Sim:
-    """The circuit as a process sees it: `now`, `wait`, `wait_cross`, `read`, `set`."""
+    """The circuit as a process sees it: `now`, `wait`, `wait_edge`, `wait_cross`, `read`, `set`."""
 
     def __init__(self, clock: Clock, bench: Bench):
         self._clock, self._bench = clock, bench
@@ -107,6 +109,16 @@ class Sim:
         if not math.isfinite(seconds) or seconds < 0:
             raise UsageError(f"wait takes a time of zero or more, not {seconds}")
         return self._clock.environment.timeout(max(1, round(seconds / self._bench.step)))
+
+    def wait_edge(self, source: str) -> simpy.Event:
+        """`yield sim.wait_edge("xl")`: go on at the source's next edge, just before the first sample after it.
+
+        An edge is a kink or a jump of a shape that drives the instance; after the last one the process never goes on.
+        """
+        now = int(self._clock.environment.now)
+        tick = self._bench.next_edge(source, now)
+        event = self._clock.environment.event()
+        return event if tick is None else self._clock.environment.timeout(tick - now)
 
     def wait_cross(self, signal: str, level: float) -> simpy.Event:
         """`yield sim.wait_cross("p(out)", 1e-3)`: go on after the first sample on the other side of the level."""

@@ -146,14 +146,17 @@ class Engine:
 
     def _fill(self, t0: int, t1: int) -> None:
         """Write the samples of all waves that come from outside."""
-        lanes, shape = self.program.lanes, (len(self.program.carriers), self.program.runs, t1 - t0)
+        lanes, shape = self.program.lanes, (len(self.program.carriers), self.program.runs)
         for wave, fill in self._fills.items():
             if t1 - self._origin[wave] > self._room[wave]:
                 self._shift(wave, t0)
-            samples = np.broadcast_to(fill(t0, t1), shape)
+            samples = fill(t0, t1)
             first = int(self._base[wave] + (t0 - self._origin[wave]) * lanes)
-            target = self._tape[first : first + (t1 - t0) * lanes].reshape(t1 - t0, *shape[:2])
-            target[...] = np.moveaxis(samples, -1, 0)
+            target = self._tape[first : first + (t1 - t0) * lanes]
+            if lanes == 1:
+                target[:] = samples.reshape(-1)
+            else:
+                target.reshape(t1 - t0, *shape)[...] = np.broadcast_to(samples, (*shape, t1 - t0)).transpose(2, 0, 1)
 
     def _shift(self, wave: int, t: int) -> None:
         lanes, depth = self.program.lanes, int(self.tables.depth[wave])

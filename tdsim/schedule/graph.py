@@ -74,3 +74,36 @@ def topological_order(nodes: Iterable[int], edges: Iterable[tuple[int, int]]) ->
             if waiting[other] == 0:
                 heapq.heappush(ready, other)
     return order if len(order) == len(following) else None
+
+
+def shortest_loop(nodes: Iterable[int], edges: Iterable[tuple[int, int, int]], most: int = 400) -> int:
+    """The shortest way from a node back to itself, over edges (from, to, length); 0 when there is none.
+
+    From every node by Dijkstra's algorithm; of large graphs only the first `most` nodes are tried.
+    """
+    following: dict[int, list[tuple[int, int]]] = {}
+    for a, b, length in edges:
+        following.setdefault(a, []).append((b, length))
+    best = 0
+    for start in [n for n in nodes if n in following][:most]:
+        back = _way_back(start, following, best)
+        best = back if back and (not best or back < best) else best
+    return best
+
+
+def _way_back(start: int, following: dict[int, list[tuple[int, int]]], limit: int) -> int:
+    """Length of the shortest loop through a node, if below `limit` (0: no limit); 0 when there is none."""
+    heap = [(length, node) for node, length in following[start]]
+    heapq.heapify(heap)
+    done = set()
+    while heap:
+        length, node = heapq.heappop(heap)
+        if limit and length >= limit:
+            return 0
+        if node == start:
+            return length
+        if node not in done:
+            done.add(node)
+            for other, more in following.get(node, ()):
+                heapq.heappush(heap, (length + more, other))
+    return 0

@@ -55,8 +55,8 @@ def group_instances(circuit: Circuit) -> list[Group]:
         settings = instance.settings
         device = instance.device.variant(settings)
         ports = tuple(n for n, p in instance.ports.items() if p.domain == OPTICAL)
-        if not ports:
-            continue
+        if not ports and not device.states:
+            continue  # a K element, say
         driven = tuple(n for n, v in settings.items() if is_shape(v))
         words = tuple(v for v in settings.values() if isinstance(v, str))
         lengths = tuple(len(v) for v in settings.values() if isinstance(v, tuple | list))

@@ -85,6 +85,23 @@ def test_runs_are_set_one_by_one():
     np.testing.assert_allclose(np.angle(result["e(o)"].values[:, -1]), [0, 0.5, 1.0], atol=1e-12)
 
 
+def test_wait_edge_follows_the_source():
+    ticks = []
+
+    def process(sim, memory):
+        while True:
+            yield sim.wait_edge("xl")
+            ticks.append(round(sim.now / PS))
+
+    circuit = tdsim.loads("Edges\nXl a laser power=pulse(0 1m 10p 2p 3.5p 20p 60p)\n.tran 1p 100p\n.save p(a)\n")
+    tdsim.simulate(circuit.process(process))
+    assert ticks == [10, 12, 32, 36, 70, 72, 92, 96]
+
+
+def no_edges(sim, memory):
+    yield sim.wait_edge("ps")
+
+
 def bad_set(sim, memory):
     yield sim.wait(PS)
     sim.set("ps.phse", 1)
@@ -109,6 +126,7 @@ def not_a_generator(sim, memory):
     [
         (bad_set, "no parameter 'phse'; did you mean 'phase'"),
         (delay_set, "w.time cannot change during a run: it moves a delay"),
+        (no_edges, "no source shape drives 'ps'"),
         (crash, "process 'crash' failed at .*ValueError: no idea"),
         (not_a_generator, "'not_a_generator' must be a generator"),
     ],

@@ -158,3 +158,18 @@ def test_dispersive_carriers_have_their_own_delays():
     np.testing.assert_allclose(both[1], alone, atol=1e-12)
     centre = [np.sum(np.arange(row.size) * np.abs(row) ** 2) / np.sum(np.abs(row) ** 2) for row in both]
     assert centre[1] - centre[0] == pytest.approx(17, abs=0.02)
+
+
+def test_noise_is_refused_while_there_is_none():
+    with pytest.raises(tdsim.UsageError, match="noise of devices is not available yet"):
+        run("Noisy\nXl a laser rin=-140\n.options noise=on\n.tran 1p 2p\n.save p(a)\n")
+
+
+def test_random_sources_differ_and_repeat():
+    text = "Random\nXa a laser power=trrandom(1 10p 0 1m 1m)\nXb b laser power=trrandom(1 10p 0 1m 1m)\n"
+    text += ".options seed=7\n.tran 1p 200p\n.save p(a) p(b)\n"
+    first, second = run(text), run(text)
+    assert first["p(a)"].identical(second["p(a)"])
+    assert not np.array_equal(first["p(a)"], first["p(b)"])
+    assert first.attrs["seed"] == 7
+    assert not first["p(a)"].identical(run(text.replace("seed=7", "seed=8"))["p(a)"])

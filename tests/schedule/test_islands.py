@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from tdsim.schedule.graph import strong_components, topological_order
+from tdsim.schedule.graph import shortest_loop, strong_components, topological_order
 from tdsim.schedule.islands import find_islands
 
 graphs = st.integers(1, 12).flatmap(
@@ -51,3 +51,10 @@ def test_every_backward_read_is_as_long_as_the_window(graph, seed):
         for a, b, delay in reads:
             if a in place and b in place and place[a] >= place[b]:
                 assert delay >= island.window > 0
+
+
+def test_shortest_loop():
+    edges = [(0, 1, 3), (1, 0, 5), (1, 2, 1), (2, 0, 1), (2, 3, 0)]
+    assert shortest_loop(range(4), edges) == 5
+    assert shortest_loop(range(2), [(0, 1, 3)]) == 0
+    assert shortest_loop([7], [(7, 7, 4)]) == 4
