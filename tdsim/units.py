@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import re
+from decimal import Decimal
 
 from .errors import UsageError
 
@@ -20,6 +21,11 @@ def engineering(value: float, unit: str = "", digits: int = 4) -> str:
         return f"{value:g} {unit}".rstrip()
     power = max(-18, min(12, 3 * math.floor(math.log10(abs(value)) / 3 + 1e-12)))
     return f"{value / 10.0**power:.{digits}g} {_PREFIXES[power]}{unit}".rstrip()
+
+
+def shifted(value: float, power: int) -> float:
+    """`value` times 10 to the `power`, rounded once: shifted(1549.7, -9) is the float 1549.7e-9."""
+    return float(Decimal(repr(float(value))).scaleb(power)) if power and math.isfinite(value) else float(value)
 
 
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[ed]([+-]?\d+))?([a-zµμ]*)", re.IGNORECASE)

@@ -13,14 +13,13 @@ from typing import Any
 from .. import device as _device
 from ..circuit import Circuit, Instance, check_values
 from ..errors import Diagnostics, UsageError, nearest
+from ..units import shifted
 from .aliases import DEVICES
 from .sax_values import device_values
 from .sax_wires import Wires, mapping
 
-KEYS = frozenset({"instances", "connections", "nets", "routes", "ports", "settings", "meta", "name"})
-SILENT = frozenset(
-    {"placements", "pdk", "info", "schema_version", "schema", "bundles", "warnings", "models", "description"}
-)
+KEYS = frozenset({"info", "instances", "connections", "nets", "routes", "ports", "settings", "meta", "name"})
+SILENT = frozenset({"placements", "pdk", "schema_version", "schema", "bundles", "warnings", "models", "description"})
 
 
 def from_text(text: str, name: str, yaml: bool, overrides: dict[str, str] | None = None) -> Circuit:
@@ -58,7 +57,7 @@ class _Reader:
     def __init__(self, data: dict[str, Any], name: str, micrometres: bool):
         self.data, self.name = data, name
         self.folder = Path(name).resolve().parent if name else Path.cwd()
-        self.length_unit = 1e-6 if micrometres else 1.0
+        self.length_power = -6 if micrometres else 0
         self.circuit = Circuit(str(data.get("name", "") or Path(name).stem))
         self.circuit.source = name
         self.found = Diagnostics()
@@ -123,7 +122,7 @@ class _Reader:
         if not isinstance(settings, dict):
             return self.error(f"{name}: settings must be a mapping")
         settings = {**settings, **more}
-        values = device_values(device, settings, self.length_unit, self.folder, lambda m: self.error(f"{name}: {m}"))
+        values = device_values(device, settings, self.length_power, self.folder, lambda m: self.error(f"{name}: {m}"))
         references = tuple(str(r).lower() for r in what.get("references") or ())
         return self._add(Instance(name, device, {}, values, references))
 
@@ -147,7 +146,7 @@ class _Reader:
         try:
             if "wl" in meta:
                 wavelengths = meta["wl"] if isinstance(meta["wl"], list | tuple) else [meta["wl"]]
-                self.circuit.carrier(*(float(w) * self.length_unit for w in wavelengths))
+                self.circuit.carrier(*(shifted(w, self.length_power) for w in wavelengths))
             if "dt" in meta:
                 self.circuit.options["dt"] = float(meta["dt"])
         except (TypeError, ValueError, OverflowError, UsageError) as error:

@@ -66,6 +66,8 @@ class _Reader:
         return self.card.words[self.at - 1]
 
     def name(self) -> str:
+        if not self.next:
+            raise self.fail("the name of the measure")
         name, self.at = signal_name(self.card, self.at, self.scope)
         return name
 

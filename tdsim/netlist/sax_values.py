@@ -8,6 +8,7 @@ from typing import Any
 
 from ..device import Device
 from ..errors import Diagnostics, nearest
+from ..units import shifted
 from .aliases import IGNORED, PARAMETERS
 from .nodes import ExpressionError
 from .scan import Card, Piece, Problem, fold, is_sound
@@ -19,9 +20,9 @@ Report = Callable[[str], None]
 
 
 def device_values(
-    device: type[Device], settings: dict[Any, Any], length_unit: float, folder: Path, error: Report
+    device: type[Device], settings: dict[Any, Any], length_power: int, folder: Path, error: Report
 ) -> dict[str, Any]:
-    """SI values of a device's parameters; `length_unit` is that of numbers for parameters in m.
+    """SI values of a device's parameters; `length_power` is -6 where the source writes lengths in um, else 0.
 
     Names of other tools are translated. Unknown settings go to `error`, which adds the instance.
     """
@@ -32,9 +33,9 @@ def device_values(
             if str(key).lower() not in IGNORED:
                 error(f"{device.name} has no parameter {key!r}{nearest(str(key).lower(), device.params)}")
             continue
-        unit = length_unit if device.params[name].unit == "m" else 1.0
+        power = length_power if device.params[name].unit == "m" else 0
         try:
-            values[name] = _value(value, factor * unit, folder)
+            values[name] = _value(value, factor, power, folder)
         except (Problem, ExpressionError, OverflowError) as problem:
             error(f"{key}: {problem}")
     return values
@@ -48,14 +49,14 @@ def _parameter(device: type[Device], key: str) -> tuple[str | None, float]:
     return (name if name in device.params else None), factor
 
 
-def _value(value: Any, factor: float, folder: Path) -> Any:
+def _value(value: Any, factor: float, power: int, folder: Path) -> Any:
     """Numbers, lists of numbers, and text, which is a value of the netlist language; others are left as they are."""
     if isinstance(value, bool) or value is None:
         raise Problem(f"a number is expected, not {value!r}")
     if isinstance(value, int | float):
-        return float(value) * factor if factor != 1.0 else float(value)
+        return shifted(value * factor, power)
     if isinstance(value, list | tuple):
-        return tuple(_value(v, factor, folder) for v in value)
+        return tuple(_value(v, factor, power, folder) for v in value)
     return text_value(value, folder) if isinstance(value, str) else value
 
 

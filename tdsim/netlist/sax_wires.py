@@ -19,7 +19,7 @@ class Wires:
     def read(self) -> None:
         """Read connections, nets, routes and ports; what is wrong goes to `error`."""
         ports = mapping(self.data, "ports", self.error)
-        taken = {str(p).lower() for p in ports}
+        taken = {str(p).lower() for p in ports} | set(self._open())
         count = 0
         for ends in self._links():
             count += 1
@@ -30,6 +30,15 @@ class Wires:
         for port, end in ports.items():
             if self._join(end, str(port).lower()):
                 self.external.append(str(port).lower())
+
+        for net, end in self._open().items():
+            self._join(end, net)
+
+    def _open(self) -> dict[str, Any]:
+        """Nets with one end, which `write_gdsfactory` notes under `info`."""
+        info = self.data.get("info")
+        opened = mapping(info, "open", self.error) if isinstance(info, dict) else {}
+        return {str(net).lower(): end for net, end in opened.items()}
 
     def _links(self) -> Iterator[tuple[Any, Any]]:
         """All pairs of ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,14 @@ import numpy as np
 from ..circuit import Circuit, Instance, is_shape
 from ..device import Param
 from ..errors import UsageError
+from ..units import shifted
 
 
 def write_gdsfactory(circuit: Circuit) -> str:
     """The circuit as gdsfactory YAML, which `tdsim.load` reads back to the same circuit but for names of inner nets.
 
-    Lengths (all parameters in m, and the carriers) are in um. Analyses and what they keep are not part of that format.
+    Lengths (all parameters in m, and the carriers) are in um. Nets with one end stand under `info`, which other tools
+    leave alone. Analyses and what they keep are not part of that format.
     Raises UsageError for values that it cannot hold (parameters with a run axis).
     """
     import yaml
@@ -26,6 +29,9 @@ def write_gdsfactory(circuit: Circuit) -> str:
         "ports": {name: _end(circuit, net) for name, net in circuit.external.items()},
         "meta": {"wl": [_micrometres(w) for w in circuit.carriers]},
     }
+    opened = {n.name: _end(circuit, n.name) for n in circuit.open_nets() if n.name not in circuit.external.values()}
+    if opened:
+        data["info"] = {"open": opened}
     if isinstance(circuit.options.get("dt"), float):
         data["meta"]["dt"] = circuit.options["dt"]
     return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120))
@@ -55,9 +61,10 @@ def _setting(instance: Instance, param: Param, value: Any) -> Any:
 
 
 def _micrometres(metres: float) -> float:
-    """A length in um: the shortest number that gives the length back when it is read."""
-    exact = metres / 1e-6
-    return next((r for r in (float(f"{exact:.{d}g}") for d in range(6, 17)) if r * 1e-6 == metres), exact)
+    """A length in um: of the floats next to it, the one that the reader turns back into exactly this length."""
+    close = shifted(metres, 6)
+    candidates = (close, math.nextafter(close, 0), math.nextafter(close, math.inf))
+    return next((c for c in candidates if shifted(c, -6) == metres), close)
 
 
 def _connections(circuit: Circuit) -> dict[str, str]:

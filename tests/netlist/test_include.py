@@ -50,7 +50,7 @@ def test_library_sections(folder: Path) -> None:
 
 
 def test_a_missing_include_is_at_its_name(folder: Path) -> None:
-    with pytest.raises(NetlistError, match="no file 'None.inc'") as info:
+    with pytest.raises(NetlistError, match=r"no file 'None\.inc'") as info:
         load(write(folder / "t.cir", "title\n.include None.inc\n"))
     assert info.value.diagnostics[0].position.column == 10
 

@@ -135,7 +135,7 @@ def test_overrides_replace_top_level_parameters() -> None:
     text = "t\n.param a=1 b={2*a}\n.if (b>10)\n.param c=1\n.else\n.param c=2\n.endif\n"
     assert loads(text).parameters == {"a": 1, "b": 2, "c": 2}
     assert loads(text, overrides={"A": "3*2meg"}).parameters == {"a": 6e6, "b": 12e6, "c": 1}
-    with pytest.raises(NetlistError, match="no parameter 'aa'.*did you mean 'a'"):
+    with pytest.raises(NetlistError, match=r"no parameter 'aa'.*did you mean 'a'"):
         loads(text, overrides={"aa": "1"})
     with pytest.raises(NetlistError, match="--set a:1:4"):
         loads(text, overrides={"a": "1/0+"})

@@ -1,0 +1,94 @@
+"""Hostile netlists raise sentences, and large ones load in seconds."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tdsim.errors import TdsimError
+from tdsim.netlist import load, loads
+
+SEED = """ring
+.param len=100u n={2*3} loss=200 w=[1 2]
+.func f(x) {x*2+len}
+.subckt ring in out kk=0.1
+Xdc in r2 r1 out coupler coupling={kk}
+Xwg r1 r2 waveguide length={f(1u)} loss={loss}
+.ends
+.model bus waveguide(neff=2.35 ng=4.2)
+Xl a laser power=pulse(0 1m 10p 1p 1p 100p)
+Xr0 a n0 ring kk=0.2
+.for i 0 {n-1}
+Xr{i+1} n{i} n{i+1} ring kk={0.1+0.01*i}
+.endfor
+.if (n > 5)
+Xb n{n} c bus length=250u
+.else
+Xb n{n} c bus
+.endif
+Xm nc1 nc2 nc3 resonator kappa=[1g 2g 3g]
+Xk nc4 resonator kappa=[1g]
+Kab xm xk j=1e9
+.carrier 1550n 1551n
+.port out c
+.save p(n{n}) e(xr1.xdc.o1)
+.options seed=3 delay=round
+.ic x(xm.cavity)=1m
+.tran 0.1p 100p
+.sparam 11 span=10g
+.meas tran m1 max p(n6) from=10p to=50p
+.meas tran m2 when p(n6)=0.5 rise=1
+.end
+"""
+TOKENS = """{ } ( ) [ ] = , ' " + - 1e9 1e400 4k7 x % é İ {1/0} nan inf -1 pulse file( ! ? : *""".split()
+TOKENS += ["\n+", ".for i 0 9\n", ".ends\n", ".subckt q a\n", ".include x\n", ".if (0)\n", "\\\\\n", "\0", "\ud800"]
+TOKENS += [".param a=b b=a\n"]
+
+
+def mutate(text: str, changes: list[tuple[int, int, str]]) -> str:
+    for where, length, new in changes:
+        at = where % (len(text) + 1)
+        text = text[:at] + new + text[at + length :]
+    return text
+
+
+changes = st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 12), st.sampled_from(TOKENS)), min_size=1, max_size=6)
+
+
+@given(changes)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_mutated_netlists_raise_nothing_but_our_errors(changed: list[tuple[int, int, str]]) -> None:
+    with contextlib.suppress(TdsimError):
+        loads(mutate(SEED, changed))
+
+
+def test_the_seed_is_good() -> None:
+    assert len(loads(SEED).instances) == 19
+
+
+json_like = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5) | st.sampled_from(["mirror", "a,o1"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["component", "settings", "R", "a", "p1", "p2", "wl", "dt", "links"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["instances", "connections", "nets", "ports", "settings", "meta"]), json_like))
+@settings(max_examples=200, deadline=None)
+def test_odd_dictionaries_raise_nothing_but_our_errors(data: dict) -> None:
+    with contextlib.suppress(TdsimError):
+        load(data)
+
+
+def test_a_hundred_thousand_instances_load_in_seconds() -> None:
+    lines = [f"Xw{i} n{i} n{i + 1} waveguide length={i + 1}u neff=2.34 ng=4.2" for i in range(100_000)]
+    start = time.process_time()
+    circuit = loads("\n".join(["large", *lines, ".tran 1p 1n"]))
+    assert len(circuit.instances) == 100_000
+    assert time.process_time() - start < 10
