@@ -228,7 +228,7 @@ class Circuit:
         """Check what can be seen only when all instances are there: references, external ports, open nets."""
         for instance in self.instances.values():
             for name in instance.references:
-                if name not in self.instances:
+                if name not in self.instances and not found.full:
                     found.error(
                         f"{instance.name}: unknown instance {name!r}{nearest(name, self.instances)}",
                         instance.position,
@@ -280,7 +280,7 @@ class Circuit:
             found.warn(
                 f"optical net {net.name!r} has one end only ({terminal}): it is matched and absorbs what reaches it; "
                 f"save it, declare it with .port or call it nc* to say that this is meant"
-                f"{nearest(net.name, (n for n in self.nets if n != net.name), 1)}",
+                f"{nearest(net.name, (n for n in self.nets if n != net.name), 1) if len(self.nets) < 20_000 else ''}",
                 instance.place_of(terminal.port),
                 instance.expansion,
             )

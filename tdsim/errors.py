@@ -89,6 +89,11 @@ class Diagnostics:
         if len(self.warnings) < self.limit and found not in self.warnings:
             self.warnings.append(found)
 
+    @property
+    def full(self) -> bool:
+        """Whether as many errors were collected as will be shown: looking for more is no use."""
+        return len(self.errors) >= self.limit
+
     def raise_if_errors(self) -> None:
         """Raise NetlistError when at least one error was collected."""
         if self.errors:
@@ -98,10 +103,10 @@ class Diagnostics:
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     """The end of an error sentence that names the valid choices nearest to `name`."""
-    choices = sorted(set(known))
-    if len(choices) > 500:  # comparing costs microseconds each: in large circuits look among the likely ones only
-        likely = [c for c in choices if abs(len(c) - len(name)) <= 1 and (c[:1] == name[:1] or c[-1:] == name[-1:])]
-        choices = likely[:500]
+    among = set(known)
+    if len(among) > 500:  # comparing costs microseconds each: in large circuits look among the likely ones only
+        among = {c for c in among if abs(len(c) - len(name)) <= 1 and (c[:1] == name[:1] or c[-1:] == name[-1:])}
+    choices = sorted(among)[:500]
     close = difflib.get_close_matches(name, choices, n=count, cutoff=0.5)
     if close:
         return "; did you mean " + " or ".join(repr(c) for c in close) + "?"

@@ -85,6 +85,8 @@ def build(cards: list[Card], found: Diagnostics) -> Block:
     """The top-level block of a netlist. Errors of form go to `found`."""
     builder = _Builder()
     for card in cards:
+        if found.full:
+            break
         try:
             builder.take(card)
         except Problem as problem:

@@ -8,7 +8,7 @@ from .blocks import Block, Conditional, Loop, Subcircuit
 from .context import Context
 from .controls import control
 from .elements import Element
-from .instances import check_free, place, target_of
+from .instances import refuse_taken, place, target_of
 from .nodes import ExpressionError, number
 from .scan import Card, Place, Problem
 from .scope import Reported, Scope
@@ -16,6 +16,10 @@ from .subcircuits import enter
 from .values import integer
 
 BUDGET = 2_000_000
+
+
+class Enough(Exception):
+    """As many errors were found as will be shown; elaboration stops there."""
 
 
 class TooLarge(UsageError):
@@ -31,7 +35,7 @@ class Elaborator:
     """Carries out the actions of blocks: instances, subcircuits, loops, conditionals and control cards.
 
     `run` never raises for what is wrong in the netlist: that goes to `found`. Raises TooLarge when the netlist expands
-    to more than BUDGET instances and iterations.
+    to more than BUDGET instances and iterations, Enough when no more errors can be shown.
     """
 
     def __init__(self, circuit: Circuit, found: Diagnostics):
@@ -112,6 +116,8 @@ class Elaborator:
         self.left -= count
         if self.left < 0:
             raise TooLarge(card)
+        if self.found.full:
+            raise Enough
 
     def _loop(self, loop: Loop, context: Context) -> None:
         first = integer(loop.first.resolve(context.scope), Place(loop.card, 2))
@@ -127,10 +133,10 @@ class Elaborator:
         target = target_of(element, context.scope)
         name = context.name(element.name)
         if name in self.calls:
-            check_free(name, element, self.calls[name].position)
+            refuse_taken(name, element, self.calls[name].position)
         if isinstance(target.kind, Subcircuit):
             if name in self.circuit.instances:
-                check_free(name, element, self.circuit.instances[name].position)
+                refuse_taken(name, element, self.circuit.instances[name].position)
             inside = enter(name, element, target.kind, target.scope or context.scope, context)
             self.calls[name] = element
             self.run(target.kind.body, inside)

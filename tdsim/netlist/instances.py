@@ -70,7 +70,7 @@ def _unknown(element: Element, name: str, scope: Scope) -> str:
     return f"unknown device {name!r}{nearest(name, known)}"
 
 
-def check_free(name: str, element: Element, first: Position | None) -> None:
+def refuse_taken(name: str, element: Element, first: Position | None) -> None:
     """Raise Problem: the name is taken."""
     raise Problem(f"duplicate name {name!r} (first at {first})", Place(element.card))
 

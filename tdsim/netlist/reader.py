@@ -14,7 +14,7 @@ from ..units import milli_hertz
 from .blocks import Block, build
 from .context import Context
 from .definitions import Parameters, read_definition
-from .elaborate import Elaborator, TooLarge
+from .elaborate import Elaborator, Enough, TooLarge
 from .final_checks import check_initial, check_spans
 from .include import Reader
 from .scan import Card, Piece, Problem, fold, is_sound
@@ -65,6 +65,8 @@ def _read(source: Source, text: str, overrides: dict[str, str]) -> Circuit:
         elaborator.evaluate_all(context)
     except TooLarge as error:
         found.error(error.message, error.position)
+    except Enough:
+        pass
     circuit.parameters = {n: v for n, v in context.scope.values.items() if isinstance(v, float)}
     _finish(circuit, found)
     return circuit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,10 @@ from ..units import shifted
 
 
 def write_gdsfactory(circuit: Circuit) -> str:
-    """The circuit as gdsfactory YAML, which `tdsim.load` reads back to the same circuit but for names of inner nets.
+    """The circuit as gdsfactory YAML, which `tdsim.load` reads back: only inner nets have other names.
 
-    Lengths (all parameters in m, and the carriers) are in um. Nets with one end stand under `info`, which other tools
-    leave alone. Analyses and what they keep are not part of that format.
+    Lengths (all parameters in m, and the carriers) are in um, exact to one unit in the last place. Nets with one end
+    stand under `info`, which other tools leave alone. Analyses and what they keep are not part of that format.
     Raises UsageError for values that it cannot hold (parameters with a run axis).
     """
     import yaml
@@ -27,7 +26,7 @@ def write_gdsfactory(circuit: Circuit) -> str:
         "instances": {i.name: _instance(i) for i in circuit.instances.values()},
         "connections": _connections(circuit),
         "ports": {name: _end(circuit, net) for name, net in circuit.external.items()},
-        "meta": {"wl": [_micrometres(w) for w in circuit.carriers]},
+        "meta": {"wl": [shifted(w, 6) for w in circuit.carriers]},
     }
     opened = {n.name: _end(circuit, n.name) for n in circuit.open_nets() if n.name not in circuit.external.values()}
     if opened:
@@ -57,14 +56,7 @@ def _setting(instance: Instance, param: Param, value: Any) -> Any:
         return [_setting(instance, param, v) for v in value]
     if np.ndim(value) or np.iscomplexobj(value):
         raise UsageError(f"{instance.name}: {param.name} is an array, which gdsfactory YAML cannot hold")
-    return _micrometres(float(value)) if param.unit == "m" else float(value)
-
-
-def _micrometres(metres: float) -> float:
-    """A length in um: of the floats next to it, the one that the reader turns back into exactly this length."""
-    close = shifted(metres, 6)
-    candidates = (close, math.nextafter(close, 0), math.nextafter(close, math.inf))
-    return next((c for c in candidates if shifted(c, -6) == metres), close)
+    return shifted(value, 6) if param.unit == "m" else float(value)
 
 
 def _connections(circuit: Circuit) -> dict[str, str]:

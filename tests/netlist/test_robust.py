@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tdsim.errors import TdsimError
+from tdsim.errors import NetlistError, TdsimError
 from tdsim.netlist import load, loads
 
 SEED = """ring
@@ -43,7 +44,8 @@ Kab xm xk j=1e9
 .meas tran m2 when p(n6)=0.5 rise=1
 .end
 """
-TOKENS = """{ } ( ) [ ] = , ' " + - 1e9 1e400 4k7 x % é İ {1/0} nan inf -1 pulse file( ! ? : *""".split()
+TOKENS = list("{}()[]=,'\"+-%!?:*xéİ")
+TOKENS += ["1e9", "1e400", "4k7", "{1/0}", "nan", "inf", "-1", "pulse", "file("]
 TOKENS += ["\n+", ".for i 0 9\n", ".ends\n", ".subckt q a\n", ".include x\n", ".if (0)\n", "\\\\\n", "\0", "\ud800"]
 TOKENS += [".param a=b b=a\n"]
 
@@ -91,4 +93,13 @@ def test_a_hundred_thousand_instances_load_in_seconds() -> None:
     start = time.process_time()
     circuit = loads("\n".join(["large", *lines, ".tran 1p 1n"]))
     assert len(circuit.instances) == 100_000
+    assert time.process_time() - start < 10
+
+
+def test_a_file_of_nothing_but_errors_is_refused_in_seconds() -> None:
+    start = time.process_time()
+    for line in ("Xw{0} a{0} b{0} wavegide", "zz", ".foo", "Xw{0} a{0} b{0} waveguide length=-1", "Kab{0} x y"):
+        with pytest.raises(NetlistError) as info:
+            loads("\n".join(["bad", *(line.format(i) for i in range(20_000))]))
+        assert len(info.value.diagnostics) <= 102
     assert time.process_time() - start < 10
