@@ -30,16 +30,23 @@ _HOME = {
     "SimulationError": "errors",
 }
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604
+__all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
-    from .analysis.simulate import simulate, sparam, transient
-    from .circuit import Circuit
-    from .device import Device, register
-    from .engine.state import State
-    from .errors import NetlistError, SimulationError, TdsimError, UsageError
-    from .netlist import load, loads
-    from .results import open
+    from .analysis.simulate import simulate as simulate
+    from .analysis.simulate import sparam as sparam
+    from .analysis.simulate import transient as transient
+    from .circuit import Circuit as Circuit
+    from .device import Device as Device
+    from .device import register as register
+    from .engine.state import State as State
+    from .errors import NetlistError as NetlistError
+    from .errors import SimulationError as SimulationError
+    from .errors import TdsimError as TdsimError
+    from .errors import UsageError as UsageError
+    from .netlist import load as load
+    from .netlist import loads as loads
+    from .results import open as open
 
 
 def __getattr__(name: str) -> Any:

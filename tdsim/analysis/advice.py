@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ..circuit import Circuit
+from ..schedule.build import build
 from ..schedule.delays import ALLPASS_ORDER, WHOLE
 from ..schedule.gain import growing_loops
-from ..schedule.system import System, build, loops
+from ..schedule.lines import loops
+from ..schedule.system import System
 from ..units import engineering
 
 TURN = 0.5
@@ -49,9 +51,9 @@ def _coarse_delays(circuit: Circuit, system: System, step: float) -> Iterator[st
     if worst is not None:
         better = worst[0] * step / (ALLPASS_ORDER + 2)
         yield (
-            f"the step of {engineering(step, 's')} is coarse for the delay of {worst[1]} in a loop ({worst[0]:.3g} steps):"
-            f" only slow envelopes are delayed exactly; a step of {engineering(better, 's')} or one that divides the"
-            " delay would do"
+            f"the step of {engineering(step, 's')} is coarse for the delay of {worst[1]} in a loop ({worst[0]:.3g} "
+            f"steps): only slow envelopes are delayed exactly; a step of {engineering(better, 's')} or one that "
+            "divides the delay would do"
         )
 
 

@@ -40,8 +40,9 @@ class Output:
         what = "power" if self.is_power else "envelope"
         way = "entering" if self.kind in ("ein", "pin") else "leaving"
         target = self.name[self.name.index("(") + 1 : -1]
-        return Variable(self.name, dimensions, "W" if self.is_power else "sqrt(W)", f"{what} {way} {target}",
-                        not self.is_power)  # fmt: skip
+        return Variable(
+            self.name, dimensions, "W" if self.is_power else "sqrt(W)", f"{what} {way} {target}", not self.is_power
+        )
 
     @property
     def _state_unit(self) -> str:

@@ -41,9 +41,7 @@ def _targets(circuit: Circuit, name: str) -> list[tuple[str, str]]:
     pattern, _, parameter = name.lower().rpartition(".")
     if "*" in pattern:
         names = [
-            i.name
-            for i in circuit.instances.values()
-            if fnmatchcase(i.name, pattern) and parameter in i.device.params
+            i.name for i in circuit.instances.values() if fnmatchcase(i.name, pattern) and parameter in i.device.params
         ]
     else:
         names = [pattern] if pattern in circuit.instances else []

@@ -49,19 +49,21 @@ def _transient(circuit: Circuit, name: str, analysis: Transient) -> Iterator[str
     samples = run.request.last + 1
     yield f"{name}: {samples} samples, {engineering(analysis.step, 's')} apart"
     yield from _islands(run.program)
-    yield f"  waves         {run.program.waves} computed, {run.program.dropped} dropped (dark, unused or passed through)"
+    yield f"  waves         {run.program.waves} computed, {run.program.dropped} dropped (dark, unused, passed through)"
     yield f"  kept          {', '.join(o.name for o in run.outputs[:8])}{', ...' if len(run.outputs) > 8 else ''}"
     size = sum(8 if o.is_power else 16 for o in run.outputs) * samples * run.program.lanes
     seconds = len(run.program.tables.kind) * samples * run.program.lanes * NANOSECONDS * 1e-9
     memory = _memory(run.program) + min(size, 64 << 20)
-    yield f"  estimate      {engineering(seconds, 's', 2)}, {engineering(memory, 'B', 2)} of memory, {engineering(size, 'B', 2)} of results"
+    estimate = f"{engineering(memory, 'B', 2)} of memory, {engineering(size, 'B', 2)} of results"
+    yield f"  estimate      {engineering(seconds, 's', 2)}, {estimate}"
     for sentence in advice(circuit, analysis.step):
         yield f"  warning       {sentence}"
 
 
 def _islands(program: Program) -> Iterator[str]:
     feedback = [island for island in program.islands if island.window]
-    yield f"  islands       {len(feedback)} with feedback, {len(program.islands) - len(feedback)} feed-forward stretches"
+    forward = len(program.islands) - len(feedback)
+    yield f"  islands       {len(feedback)} with feedback, {forward} feed-forward stretches"
     for island in feedback[:10]:
         waves = [program.names[program.tables.output[o]] for o in _positions(program, island)]
         names = sorted({w.rsplit(".", 1)[0] for w in waves})

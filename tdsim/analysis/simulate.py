@@ -31,7 +31,7 @@ def simulate(circuit: Circuit, analysis: str | None = None, times: Any = None) -
     """
     sink = MemorySink()
     run(circuit.check(), sink, None if analysis is None else [analysis], tell=_warn)
-    result = sink.result()
+    result: Any = sink.result()
     return result if times is None else at_times(result, times)
 
 
@@ -91,5 +91,7 @@ def at_times(result: xarray.Dataset, times: Any) -> xarray.Dataset:
     index = np.rint((wanted - grid[0]) / step).astype(int)
     inside = (index >= 0) & (index < grid.size)
     if not inside.all() or np.abs(grid[np.clip(index, 0, grid.size - 1)] - wanted).max() > 1e-6 * step:
-        raise UsageError("optical signals exist at multiples of the step only: ask for such times, or take another step")
+        raise UsageError(
+            "optical signals exist at multiples of the step only: ask for such times, or take another step"
+        )
     return result.isel(time=index)

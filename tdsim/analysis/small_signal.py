@@ -12,13 +12,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..circuit import Circuit, Scattering, Terminal
 from ..errors import SimulationError, UsageError
 from ..results.schema import Coordinate, Schema, Sink, Variable
-from ..schedule.system import LINE, System, build
+from ..schedule.build import build
+from ..schedule.system import LINE, System
 from ..units import C0, engineering
 from .transient import attributes
 
@@ -47,8 +49,9 @@ class Entry:
 
 def accesses(circuit: Circuit, system: System) -> list[Access]:
     """The ports: external ones, other open optical nets, and the nets of sources, in that order."""
-    found = [_at_open_end(circuit, system, circuit.nets[net].terminals[0], port)
-             for port, net in circuit.external.items()]  # fmt: skip
+    found = [
+        _at_open_end(circuit, system, circuit.nets[net].terminals[0], port) for port, net in circuit.external.items()
+    ]
     taken = set(circuit.external.values())
     for net in circuit.open_nets():
         terminal = net.terminals[0]
@@ -135,14 +138,19 @@ def _solver(system: System, ports: list[Access]) -> Callable[[int, np.ndarray], 
     return solve
 
 
-def _lane(values: np.ndarray, carrier: int) -> complex:
+def _lane(values: np.ndarray, carrier: int) -> Any:
     return values[0] if values.size == 1 else values[carrier]
 
 
 def _dense(
-    rows: np.ndarray, columns: np.ndarray, values: np.ndarray, delays: np.ndarray,
-    states: np.ndarray, drive: np.ndarray, offsets: np.ndarray,
-) -> np.ndarray:  # fmt: skip
+    rows: np.ndarray,
+    columns: np.ndarray,
+    values: np.ndarray,
+    delays: np.ndarray,
+    states: np.ndarray,
+    drive: np.ndarray,
+    offsets: np.ndarray,
+) -> np.ndarray:
     count = drive.shape[0]
     piece = max(1, (1 << 22) // count**2)
     found = []
@@ -153,14 +161,19 @@ def _dense(
         np.add.at(matrix, (np.arange(f.size)[:, None], rows, columns), turned)
         matrix[:, np.arange(count), np.arange(count)] += np.where(states, -2j * np.pi * f[:, None], 1)
         scale = np.abs(matrix).max(axis=2)
-        found.append(_checked(lambda m=matrix, s=scale: np.linalg.solve(m / s[..., None], drive / s[..., None])))
+        found.append(_checked(np.linalg.solve, matrix / scale[..., None], drive / scale[..., None]))
     return np.concatenate(found)
 
 
 def _sparse(
-    rows: np.ndarray, columns: np.ndarray, values: np.ndarray, delays: np.ndarray,
-    states: np.ndarray, drive: np.ndarray, offsets: np.ndarray,
-) -> np.ndarray:  # fmt: skip
+    rows: np.ndarray,
+    columns: np.ndarray,
+    values: np.ndarray,
+    delays: np.ndarray,
+    states: np.ndarray,
+    drive: np.ndarray,
+    offsets: np.ndarray,
+) -> np.ndarray:
     from scipy.sparse import csc_array
     from scipy.sparse.linalg import splu
 
@@ -172,13 +185,14 @@ def _sparse(
         turned = -values * np.exp(2j * np.pi * f * delays)
         diagonal = np.where(states, -2j * np.pi * f, 1)
         matrix = csc_array((np.concatenate([turned, diagonal]), places), shape=(count, count))
-        found[i] = _checked(lambda m=matrix: splu(m).solve(drive))
+        found[i] = _checked(lambda m, b: splu(m).solve(b), matrix, drive)
     return found
 
 
-def _checked(solve: Callable[[], np.ndarray]) -> np.ndarray:
+def _checked(solve: Callable[[Any, np.ndarray], Any], matrix: Any, drive: np.ndarray) -> np.ndarray:
     try:
-        return solve()
+        found: np.ndarray = solve(matrix, drive)
+        return found
     except (np.linalg.LinAlgError, RuntimeError):
         raise SimulationError(
             "the scattering parameters have no value at some frequency: a lossless loop is exactly on resonance there"
@@ -188,11 +202,14 @@ def _checked(solve: Callable[[], np.ndarray]) -> np.ndarray:
 def frequencies(circuit: Circuit, analysis: Scattering) -> tuple[np.ndarray, np.ndarray]:
     """Offsets from each carrier (carriers, points) and the absolute axis (carriers * points,), Hz, rising.
 
-    The offsets are those of the axis as it is rounded to double precision. Raises UsageError when the spans of two carriers overlap.
+    The offsets are those of the axis as it is rounded to double precision.
+    Raises UsageError when the spans of two carriers overlap.
     """
     if analysis.points < 1 or not np.isfinite(analysis.span) or analysis.span < 0:
         raise UsageError(".sparam needs at least one point and a span of zero or more (Hz)")
-    offsets = np.linspace(-analysis.span / 2, analysis.span / 2, analysis.points) if analysis.points > 1 else np.zeros(1)
+    offsets = (
+        np.linspace(-analysis.span / 2, analysis.span / 2, analysis.points) if analysis.points > 1 else np.zeros(1)
+    )
     centres = np.sort([C0 / w for w in circuit.carriers])
     gap = np.diff(centres).min() if centres.size > 1 else np.inf
     if gap <= analysis.span:

@@ -11,22 +11,19 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..circuit import Circuit, is_shape
-from ..engine.clock import Clock, Watch
+from ..circuit import Circuit
 from ..engine.engine import Engine, Fill
 from ..engine.sources import arrange_input, fills
 from ..engine.state import State, dark
-from ..errors import SimulationError, UsageError, nearest
+from ..errors import UsageError, nearest
 from ..results.schema import Coordinate, Schema, Sink
 from ..schedule.program import Program, Wanted, compile_circuit
 from ..signals import parse_signal
-from .outputs import Output, requested, resolve
+from .outputs import requested, resolve
 from .parameters import set_parameters
+from .running import RunningCircuit
 
 Progress = Callable[[float, float], None]
-
-EDGE = 1e-6
-"""An edge within this many steps of a sample counts as at it."""
 
 STRETCH_NUMBERS = 1 << 22
 """Complex numbers of outputs and inputs held at once."""
@@ -77,7 +74,7 @@ class Transient:
         self.runs, self.has_runs = self._count_runs(runs)
         self.outputs = requested(self.circuit, request.save)
         self.outputs += [resolve(self.circuit, parse_signal(name)) for name in request.extra]
-        self.program = self._compile()
+        self.program = self.compile(self.circuit)
         self.step = request.step
         self.first_kept = int(np.ceil(request.start / self.step - 1e-9))
         if request.state is not None:
@@ -92,8 +89,9 @@ class Transient:
         known = [*sources, *self.circuit.external]
         for name in self.request.inputs:
             if name not in known:
-                raise UsageError(f"unknown input {name!r}: neither a source instance nor an external port"
-                                 f"{nearest(name, known)}")  # fmt: skip
+                raise UsageError(
+                    f"unknown input {name!r}: neither a source instance nor an external port{nearest(name, known)}"
+                )
 
     def _count_runs(self, runs: int | None) -> tuple[int, bool]:
         counts = {x.shape[1] for name, x in self.inputs.items() if np.asarray(self.request.inputs[name]).ndim > 1}
@@ -106,14 +104,15 @@ class Transient:
         asked = any(np.ndim(v) > (2 if carriers > 1 else 1) for v in self.request.inputs.values()) or runs is not None
         return (many.pop(), True) if many else (1, asked)
 
-    def _compile(self) -> Program:
+    def compile(self, circuit: Circuit) -> Program:
+        """The program of the circuit, or of one with other parameter values."""
         complete = self.request.return_state or self.request.state is not None
-        mutable = bool(self.circuit.processes)
+        mutable = bool(circuit.processes)
         probes = {o.wave for o in self.outputs if o.wave}
-        lit = tuple(p for p in self.circuit.external if p in self.inputs)
+        lit = tuple(p for p in circuit.external if p in self.inputs)
         wanted = Wanted(tuple(sorted(probes)), lit, tuple(self._initial()), complete, mutable)
-        rounded = self.circuit.options.get("delay", "exact") == "round"
-        return compile_circuit(self.circuit, self.request.step, self.runs, wanted, rounded)
+        rounded = circuit.options.get("delay", "exact") == "round"
+        return compile_circuit(circuit, self.request.step, self.runs, wanted, rounded)
 
     def _initial(self) -> dict[str, np.ndarray]:
         """Initial values of states, `.ic x(inst.state)=v`."""
@@ -138,7 +137,7 @@ class Transient:
 
     def _bench(self) -> RunningCircuit:
         state = self.request.state or dark(self.program, self._initial())
-        filled = self.fills(self.program)
+        filled = self.fills(self.program, self.circuit)
         probes = sorted({self.program.index[o.wave] for o in self.outputs if o.wave})
         self._place = {self.program.names[w]: k for k, w in enumerate(probes)}
         width = max(1, (len(filled) + len(probes)) * self.program.lanes)
@@ -146,9 +145,9 @@ class Transient:
         engine = Engine(self.program, filled, probes, min(stretch, self.request.last + 1), state)
         return RunningCircuit(self, engine, min(stretch, self.request.last + 1))
 
-    def fills(self, program: Program) -> dict[int, Fill]:
+    def fills(self, program: Program, circuit: Circuit) -> dict[int, Fill]:
         """What fills the program's sources, inputs and driven coefficients."""
-        return fills(program, self.inputs, self.request.stop, seed_of(self.circuit))
+        return fills(program, self.inputs, self.request.stop, seed_of(circuit))
 
     def _values(self, block: np.ndarray) -> dict[str, np.ndarray]:
         """Samples (probes, times, carriers, runs) as variables with the dimensions of the result."""
@@ -203,94 +202,3 @@ def attributes(circuit: Circuit) -> dict[str, Any]:
 def seed_of(circuit: Circuit) -> int:
     """The seed of all random numbers, `.options seed=`; 0 when none is given."""
     return int(circuit.options.get("seed", 0))
-
-
-class RunningCircuit:
-    """The engine and the clock together: what a user's process reads from and sets."""
-
-    def __init__(self, transient: Transient, engine: Engine, stretch: int):
-        self.transient, self.engine, self.stretch = transient, engine, stretch
-        self.step, self.runs = transient.step, transient.runs
-        self.first = engine.tick
-        self.circuit = transient.circuit
-        self.clock = Clock(engine.tick)
-        self._outputs: dict[str, Output] = {}
-        if self.circuit.processes and transient.request.state is not None:
-            raise UsageError("a circuit with a process cannot go on from a state: the process keeps no memory of it")
-        for function, memory in self.circuit.processes:
-            self.clock.start(function, dict(memory), self)
-
-    def blocks(self, end: int) -> Any:
-        """Yield (first tick, samples (probes, times, carriers, runs)) until sample `end` - 1 is done."""
-        self.clock.advance(self.engine.tick)
-        while self.engine.tick < end:
-            tick = self.engine.tick
-            target = min(end, tick + self.stretch, max(tick + 1, self.clock.next_tick()))
-            yield tick, self._watched(int(target)) if self.clock.watches else self.engine.run(int(target) - tick)
-            self.clock.advance(self.engine.tick)
-
-    # -- crossings --------------------------------------------------------------------------------------------
-
-    def _watched(self, target: int) -> np.ndarray:
-        """Run up to `target`, or up to the first crossing that a process waits for."""
-        tick = self.engine.tick
-        count = min(target - tick, self.engine.chunk)
-        bookmark = self.engine.bookmark()
-        block = self.engine.run(count)
-        crossings = [(self._crossing(watch, count), watch) for watch in self.clock.watches]
-        first = min(sample for sample, _ in crossings)
-        if first >= count:
-            for _, watch in crossings:
-                watch.before = self.read(watch.signal)
-            return block
-        self.engine.go_back(bookmark)
-        block = self.engine.run(first + 1)
-        for sample, watch in crossings:
-            watch.before = self.read(watch.signal)
-            if sample == first:
-                self.clock.wake(watch, self.engine.tick)
-        return block
-
-    def _crossing(self, watch: Watch, count: int) -> int:
-        """Which of the last `count` samples is the first on the other side of the level, in any run; count if none."""
-        values = self._history(watch.signal, count)
-        below = np.concatenate([watch.before[None] < watch.level, values < watch.level])
-        crossed = (below[1:] != below[:-1]).reshape(count, -1).any(axis=1)
-        return int(np.argmax(crossed)) if crossed.any() else count
-
-    # -- what a process may do --------------------------------------------------------------------------------
-
-    def next_edge(self, source: str, tick: int) -> int | None:
-        """The first tick after `tick` at or after an edge of the shapes that drive an instance."""
-        instance = self.circuit.instances.get(source.lower())
-        shapes = [v for v in instance.values.values() if is_shape(v)] if instance else []
-        if not shapes:
-            driven = [i.name for i in self.circuit.instances.values() if any(map(is_shape, i.values.values()))]
-            raise UsageError(f"no source shape drives {source!r}{nearest(source, driven)}")
-        stop = self.transient.request.stop
-        edges = [s.resolve(self.step, stop).breakpoints((tick + EDGE) * self.step, stop)[:1] for s in shapes]
-        first = np.concatenate(edges)
-        return int(np.ceil(first.min() / self.step - EDGE)) if first.size else None
-
-    def read(self, signal: str) -> np.ndarray:
-        """The latest sample of a signal: (runs,), or (runs, carriers) with several carriers."""
-        return self._history(signal, 1)[0]
-
-    def _history(self, signal: str, count: int) -> np.ndarray:
-        if signal not in self._outputs:
-            self._outputs[signal] = resolve(self.circuit, parse_signal(signal))
-        output = self._outputs[signal]
-        values = np.moveaxis(output.values(self.engine.latest(output.wave, count)), 1, 2)
-        return values[..., 0] if values.shape[-1] == 1 else values
-
-    def set(self, name: str, values: Any) -> None:
-        """Change an instance parameter from the next sample on."""
-        changed, runs = set_parameters(self.circuit, {name: values})
-        if runs is not None and runs not in (1, self.runs):
-            raise UsageError(f"set({name!r}) got {runs} values for {self.runs} runs")
-        self.transient.circuit = changed
-        program = self.transient._compile()
-        if program.fingerprint != self.engine.program.fingerprint:
-            raise SimulationError(f"{name} cannot change during a run: it moves a delay; stop, and start with the new one")
-        self.circuit = changed
-        self.engine.use(program, self.transient.fills(program))

@@ -51,7 +51,9 @@ class Clock:
         """Let a user's generator function run along."""
         process = function(Sim(self, bench), memory)
         if not isinstance(process, Generator):
-            raise UsageError(f"process {getattr(function, '__name__', function)!r} must be a generator: it has no yield")
+            raise UsageError(
+                f"process {getattr(function, '__name__', function)!r} must be a generator: it has no yield"
+            )
         name = getattr(function, "__name__", "process")
         self.environment.process(self._guarded(process, name))
 

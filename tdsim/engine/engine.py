@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SimulationError
-from ..schedule.pack import RECURRENCE, Tables
+from ..schedule.pack import Tables
 from ..schedule.program import Program
 from ..units import engineering
 from .advance import advance, make_room
@@ -95,7 +95,7 @@ class Engine:
         self.program, self.tables, self._fills = program, program.tables, fills
 
     def latest(self, name: str, count: int = 1) -> np.ndarray:
-        """The last samples of a wave, (count, carriers, runs), at most those of the last chunk; zero before the start."""
+        """The last samples of a wave, (count, carriers, runs): at most those of the last chunk; zero before t = 0."""
         shape = (count, len(self.program.carriers), self.program.runs)
         wave = self.program.index.get(name)
         if wave is None:
@@ -139,9 +139,18 @@ class Engine:
         make_room(tables, self._tape, self._base, self._origin, self._room, t0, self.chunk)
         self._fill(t0, t1)
         advance(
-            tables, self._tape, self._base, self._origin, self._room, self._memory,
-            self._probes, self._kept[:, skip * lanes :], t0, t1, self.chunk,
-        )  # fmt: skip
+            tables,
+            self._tape,
+            self._base,
+            self._origin,
+            self._room,
+            self._memory,
+            self._probes,
+            self._kept[:, skip * lanes :],
+            t0,
+            t1,
+            self.chunk,
+        )
         self.tick = t1
 
     def _fill(self, t0: int, t1: int) -> None:

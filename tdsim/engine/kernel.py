@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -49,7 +49,7 @@ def _cache_folder() -> Path:
 
 
 CACHE = _cache_folder()
-numba.config.CACHE_DIR = str(CACHE)
+setattr(numba.config, "CACHE_DIR", str(CACHE))  # noqa: B010
 
 
 def warm_up_needed() -> bool:
@@ -63,4 +63,4 @@ def compiled(function: Function) -> Function:
     No fast-math flags: a wave must come out the same whether a window ends after it or not, and reordered sums would
     depend on how the compiler splits a loop.
     """
-    return numba.njit(cache=True, error_model="numpy", nogil=True)(function)  # type: ignore[no-any-return]
+    return cast(Function, numba.njit(cache=True, error_model="numpy", nogil=True)(function))

@@ -28,16 +28,14 @@ def flushed(z: complex) -> complex:
 
 
 @compiled
-def place(tables: Tables, base: Array, origin: Array, term: int, t: int) -> int:
+def place(tables: Tables, base: Array, origin: Array, term: int, t: int) -> Any:
     """Where a term of uniform delay reads at time t."""
     wave = tables.term_wave[term]
     return base[wave] + (t - tables.term_delay[term] - origin[wave]) * tables.lanes
 
 
 @compiled
-def rows_uniform(
-    tables: Tables, o: int, stop: int, tape: Array, base: Array, origin: Array, t0: int, t1: int
-) -> int:
+def rows_uniform(tables: Tables, o: int, stop: int, tape: Array, base: Array, origin: Array, t0: int, t1: int) -> int:
     """y[t] = sum of c x[t - d] with coefficients and delays that all lanes share, for operations o, o + 1, ...
 
     Stops at the first operation of another kind and returns its number. NOTE: one call serves many rows because a
@@ -134,7 +132,7 @@ def row_driven(tables: Tables, o: int, tape: Array, base: Array, origin: Array, 
 
 
 @compiled
-def source_at(tables: Tables, base: Array, origin: Array, term: int, t: int, lane: int) -> int:
+def source_at(tables: Tables, base: Array, origin: Array, term: int, t: int, lane: int) -> Any:
     """Where a term reads at time t in one lane."""
     wave, delay = tables.term_wave[term], tables.term_delay[term]
     if delay < 0:
@@ -143,9 +141,7 @@ def source_at(tables: Tables, base: Array, origin: Array, term: int, t: int, lan
 
 
 @compiled
-def allpass(
-    tables: Tables, o: int, tape: Array, base: Array, origin: Array, memory: Array, t0: int, t1: int
-) -> None:
+def allpass(tables: Tables, o: int, tape: Array, base: Array, origin: Array, memory: Array, t0: int, t1: int) -> None:
     """Normalised lattice: each section turns (wave, state) by an angle, so that their energy is kept exactly.
 
     The transposed form is the lattice run from the other end; it serves the backward wave of a link.

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..errors import UsageError
 from ..schedule.groups import Group, fields, matrix_entries, resolve_waveforms
-from ..schedule.program import Emission, Program
 from ..schedule.pack import Modulation
+from ..schedule.program import Emission, Program
 from .engine import Fill
 
 
@@ -25,9 +25,9 @@ def fills(program: Program, inputs: dict[str, np.ndarray], stop: float, seed: in
     for emission in program.emissions:
         name = emission.group.instances[emission.instance].name
         given = inputs.get(name)
-        for port, wave in enumerate(emission.waves):
+        for k, wave in enumerate(emission.waves):
             if wave >= 0:
-                found[wave] = _replay(given) if given is not None else _emit(emission, port, program, stop, seed)
+                found[wave] = _replay(given) if given is not None else _emit(emission, k, program, stop, seed)
     for port, wave in program.inputs.items():
         found[wave] = _replay(inputs[port]) if port in inputs else _nothing
     for modulation in program.modulations:
@@ -43,7 +43,9 @@ def arrange_input(name: str, samples: Any, carriers: int) -> np.ndarray:
     """
     array = np.asarray(samples)
     if not np.issubdtype(array.dtype, np.number) or array.ndim not in (1, 2, 3):
-        raise UsageError(f"input {name!r} must be an array of numbers (times,), (runs, times) or (runs, carriers, times)")
+        raise UsageError(
+            f"input {name!r} must be an array of numbers (times,), (runs, times) or (runs, carriers, times)"
+        )
     if not np.isfinite(array).all():
         raise UsageError(f"input {name!r} holds a value that is not finite")
     if array.ndim == 1:
@@ -92,10 +94,14 @@ def _emit(emission: Emission, port: int, program: Program, stop: float, seed: in
 
     def fill(t0: int, t1: int) -> np.ndarray:
         t = np.arange(t0, t1) * program.step
-        wave = np.asarray(emit(at(t), t)[port])
-        return wave.reshape((1,) * (4 - wave.ndim) + wave.shape)[0]
+        return _four_axes(np.asarray(emit(at(t), t)[port]))[0]
 
     return fill
+
+
+def _four_axes(wave: np.ndarray) -> np.ndarray:
+    """A wave with all of its axes: instances, carriers, runs, times."""
+    return wave.reshape((1,) * (4 - wave.ndim) + wave.shape)
 
 
 def _modulate(modulation: Modulation, program: Program, stop: float, seed: int) -> dict[int, Fill]:

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..circuit import Circuit
+from .build import build
 from .graph import strong_components
-from .system import LINE, System, build
+from .system import LINE, System
 
 FREQUENCIES = 256
 LARGEST = 300

@@ -57,7 +57,7 @@ def _unwind(stack: list[int], stacked: list[bool], node: int) -> list[int]:
 
 
 def topological_order(nodes: Iterable[int], edges: Iterable[tuple[int, int]]) -> list[int] | None:
-    """The nodes so that every edge leads forward, smallest number first among the ready ones; None when a loop remains."""
+    """The nodes so that every edge leads forward, the smallest of the ready ones first; None if there is a loop."""
     following: dict[int, list[int]] = {n: [] for n in nodes}
     waiting = dict.fromkeys(following, 0)
     for a, b in edges:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..circuit import Circuit
+from .build import build
 from .groups import Group
 from .islands import Island
 from .loops import remove_instant_loops
 from .pack import Modulation, Packer, Tables
 from .simplify import keep_only, pass_through, reach, reversed_edges, sources_of
 from .states import discretise
-from .system import Recurrence, System, build, longest
+from .system import Recurrence, System, longest
+
 
 @dataclass(frozen=True)
 class Emission:

@@ -89,5 +89,3 @@ def first_order_hold(m: np.ndarray, b: np.ndarray, step: float) -> tuple[np.ndar
     whole = np.stack([expm(a) for a in augmented])
     phi, held, ramp = whole[:, :n, :n], whole[:, :n, n : n + inputs], whole[:, :n, n + inputs :]
     return tuple(np.moveaxis(x, 0, -1) for x in (phi, held - ramp, ramp))  # type: ignore[return-value]
-
-

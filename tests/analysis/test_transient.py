@@ -146,6 +146,7 @@ def test_instants_on_the_grid():
 
 def test_dispersive_carriers_have_their_own_delays():
     """Group delay differs between carriers when `dispersion` is given; each carrier equals a run of its own."""
+
     def circuit(*wavelengths):
         c = tdsim.Circuit().carrier(*wavelengths)
         c.add("w", "waveguide", "i", "o", length=1000.0, neff=1.46, ng=1.468, dispersion=17e-6)

@@ -16,8 +16,9 @@ def chain(count, drive="in"):
     detuning, loss = rng.normal(size=count) * 5e9, rng.uniform(0, 1e10, size=count)
     joined = rng.uniform(5e9, 5e10, size=count - 1)
     for n in range(count):
-        circuit.add(f"r{n}", "resonator", o1=f"n{n}", kappa=(3e10 if n == 0 else 0.0,), kappa_i=loss[n],
-                    detuning=detuning[n])  # fmt: skip
+        circuit.add(
+            f"r{n}", "resonator", o1=f"n{n}", kappa=(3e10 if n == 0 else 0.0,), kappa_i=loss[n], detuning=detuning[n]
+        )
     for n in range(count - 1):
         circuit.add(f"k{n}", "k", f"r{n}", f"r{n + 1}", j=joined[n])
     matrix = np.diag(-2j * np.pi * detuning - loss / 2).astype(complex)
@@ -43,8 +44,13 @@ def test_answer_to_a_step_is_the_matrix_exponential(count):
     circuit, matrix = chain(count)
     drive = np.zeros(count, dtype=complex)
     drive[0] = 1j * np.sqrt(3e10)
-    result = tdsim.transient(circuit, stop=200 * PS, step=1 * PS, inputs={"in": np.ones(201)},
-                             save=[f"x(r{n}.cavity)" for n in range(count)] + ["e(in)"])  # fmt: skip
+    result = tdsim.transient(
+        circuit,
+        stop=200 * PS,
+        step=1 * PS,
+        inputs={"in": np.ones(201)},
+        save=[f"x(r{n}.cavity)" for n in range(count)] + ["e(in)"],
+    )
     settled = -np.linalg.solve(matrix, drive)
     exact = np.array([settled - expm(matrix * t) @ settled for t in result.time.values])
     found = np.stack([result[f"x(r{n}.cavity)"].values for n in range(count)], axis=1)
@@ -104,8 +110,20 @@ def test_cmt_ring_is_the_ring_map_at_high_finesse():
     answers = []
     for model in ("map", "cmt"):
         circuit = tdsim.Circuit().port("in", "i").port("drop", "d")
-        circuit.add("xr", "ring", o1="i", o2="nct", o3="nca", o4="d", fsr=1e12, coupling1=0.01, coupling2=0.012,
-                    detuning=1e9, loss=0.01, model=model)  # fmt: skip
+        circuit.add(
+            "xr",
+            "ring",
+            o1="i",
+            o2="nct",
+            o3="nca",
+            o4="d",
+            fsr=1e12,
+            coupling1=0.01,
+            coupling2=0.012,
+            detuning=1e9,
+            loss=0.01,
+            model=model,
+        )
         t = np.arange(4001) * 0.5
         drive = np.exp(-(((t - 500) / 150) ** 2))
         answers.append(tdsim.transient(circuit, stop=2000 * PS, step=0.5 * PS, inputs={"in": drive})["e(drop)"].values)

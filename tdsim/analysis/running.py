@@ -1,0 +1,116 @@
+"""A transient under way: the engine and the clock together, and what a user's process may do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..circuit import is_shape
+from ..engine.clock import Clock, Watch
+from ..engine.engine import Engine
+from ..errors import SimulationError, UsageError, nearest
+from ..signals import parse_signal
+from .outputs import Output, resolve
+from .parameters import set_parameters
+
+if TYPE_CHECKING:
+    from .transient import Transient
+
+EDGE = 1e-6
+"""An edge within this many steps of a sample counts as at it."""
+
+
+class RunningCircuit:
+    """The engine and the clock together: what a user's process reads from and sets."""
+
+    def __init__(self, transient: Transient, engine: Engine, stretch: int):
+        self.transient, self.engine, self.stretch = transient, engine, stretch
+        self.step, self.runs = transient.step, transient.runs
+        self.first = engine.tick
+        self.circuit = transient.circuit
+        self.clock = Clock(engine.tick)
+        self._outputs: dict[str, Output] = {}
+        if self.circuit.processes and transient.request.state is not None:
+            raise UsageError("a circuit with a process cannot go on from a state: the process keeps no memory of it")
+        for function, memory in self.circuit.processes:
+            self.clock.start(function, dict(memory), self)
+
+    def blocks(self, end: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield (first tick, samples (probes, times, carriers, runs)) until sample `end` - 1 is done."""
+        self.clock.advance(self.engine.tick)
+        while self.engine.tick < end:
+            tick = self.engine.tick
+            target = min(end, tick + self.stretch, max(tick + 1, self.clock.next_tick()))
+            yield tick, self._watched(int(target)) if self.clock.watches else self.engine.run(int(target) - tick)
+            self.clock.advance(self.engine.tick)
+
+    # -- crossings --------------------------------------------------------------------------------------------
+
+    def _watched(self, target: int) -> np.ndarray:
+        """Run up to `target`, or up to the first crossing that a process waits for."""
+        tick = self.engine.tick
+        count = min(target - tick, self.engine.chunk)
+        bookmark = self.engine.bookmark()
+        block = self.engine.run(count)
+        crossings = [(self._crossing(watch, count), watch) for watch in self.clock.watches]
+        first = min(sample for sample, _ in crossings)
+        if first >= count:
+            for _, watch in crossings:
+                watch.before = self.read(watch.signal)
+            return block
+        self.engine.go_back(bookmark)
+        block = self.engine.run(first + 1)
+        for sample, watch in crossings:
+            watch.before = self.read(watch.signal)
+            if sample == first:
+                self.clock.wake(watch, self.engine.tick)
+        return block
+
+    def _crossing(self, watch: Watch, count: int) -> int:
+        """Which of the last `count` samples is the first on the other side of the level, in any run; count if none."""
+        values = self._history(watch.signal, count)
+        below = np.concatenate([watch.before[None] < watch.level, values < watch.level])
+        crossed = (below[1:] != below[:-1]).reshape(count, -1).any(axis=1)
+        return int(np.argmax(crossed)) if crossed.any() else count
+
+    # -- what a process may do --------------------------------------------------------------------------------
+
+    def next_edge(self, source: str, tick: int) -> int | None:
+        """The first tick after `tick` at or after an edge of the shapes that drive an instance."""
+        instance = self.circuit.instances.get(source.lower())
+        shapes = [v for v in instance.values.values() if is_shape(v)] if instance else []
+        if not shapes:
+            driven = [i.name for i in self.circuit.instances.values() if any(map(is_shape, i.values.values()))]
+            raise UsageError(f"no source shape drives {source!r}{nearest(source, driven)}")
+        stop = self.transient.request.stop
+        edges = [s.resolve(self.step, stop).breakpoints((tick + EDGE) * self.step, stop)[:1] for s in shapes]
+        first = np.concatenate(edges)
+        return int(np.ceil(first.min() / self.step - EDGE)) if first.size else None
+
+    def read(self, signal: str) -> np.ndarray:
+        """The latest sample of a signal: (runs,), or (runs, carriers) with several carriers."""
+        latest: np.ndarray = self._history(signal, 1)[0]
+        return latest
+
+    def _history(self, signal: str, count: int) -> np.ndarray:
+        if signal not in self._outputs:
+            self._outputs[signal] = resolve(self.circuit, parse_signal(signal))
+        output = self._outputs[signal]
+        values = np.moveaxis(output.values(self.engine.latest(output.wave, count)), 1, 2)
+        history: np.ndarray = values[..., 0] if values.shape[-1] == 1 else values
+        return history
+
+    def set(self, name: str, values: Any) -> None:
+        """Change an instance parameter from the next sample on."""
+        changed, runs = set_parameters(self.circuit, {name: values})
+        if runs is not None and runs not in (1, self.runs):
+            raise UsageError(f"set({name!r}) got {runs} values for {self.runs} runs")
+        program = self.transient.compile(changed)
+        if program.fingerprint != self.engine.program.fingerprint:
+            raise SimulationError(
+                f"{name} cannot change during a run: it moves a delay; stop, and start with the new one"
+            )
+        self.circuit = changed
+        self.engine.use(program, self.transient.fills(program, changed))
