@@ -109,7 +109,10 @@ def run(
         circuit.options["seed"] = seed
     if not quiet:
         _warn(circuit)
-    sink = NetcdfSink(output_path(netlist, output), overwrite)
+    path = output_path(netlist, output)
+    if plot and path.suffix == ".png":
+        raise UsageError(f"the figure would replace the result {path}: results end in .nc")
+    sink = NetcdfSink(path, overwrite)
     _simulate(circuit, sink, quiet)
     lines = [] if quiet else [*terminal.summary(sink)]
     if plot:

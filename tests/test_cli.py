@@ -140,6 +140,7 @@ BAD_USAGE = {
     "unknown parameter": (["run", "guide.cir", "--set", "gian=2"], "did you mean 'gain'"),
     "output is the netlist": (["run", "guide.cir", "-o", "guide.cir"], "is the netlist itself"),
     "output in no folder": (["run", "guide.cir", "-o", "no/a.nc"], "there is no folder"),
+    "figure over result": (["run", "guide.cir", "-o", "a.png", "--plot"], "the figure would replace the result"),
     "output is a folder": (["run", "guide.cir", "-o", "."], "it is a folder"),
     "device without colon": (["run", "guide.cir", "--device", "mine"], "module:Class"),
     "device without module": (["run", "guide.cir", "--device", "no_such_module:A"], "ModuleNotFoundError"),

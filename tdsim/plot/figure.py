@@ -41,9 +41,14 @@ def figure(result: xr.Dataset | xr.DataTree, signals: Sequence[str] = ()) -> Fig
             _name_lines(ax, panel, most_names=int(height / len(shown) / LINE_HEIGHT) - 1)
         _share_axes(shown, axes)
         drawing.align_ylabels(axes)
-        title = str(datasets(result)[0].attrs.get("title", ""))
-        drawing.suptitle(title[:90], x=0.01, ha="left", fontsize=11.5, fontweight="bold")
+        drawing.suptitle(_title(result), x=0.01, ha="left", fontsize=11.5, fontweight="bold")
     return drawing
+
+
+def _title(result: xr.Dataset | xr.DataTree) -> str:
+    """The netlist's title, with a mark when the run was cut short."""
+    title = str(datasets(result)[0].attrs.get("title", ""))[:90]
+    return f"{title} (unfinished)" if result.attrs.get("unfinished") else title
 
 
 def save(result: xr.Dataset | xr.DataTree, path: str | Path, signals: Sequence[str] = ()) -> Path:

@@ -33,10 +33,15 @@ class _Analysis:
     final: dict[str, Any] = field(default_factory=dict)
     written: list[Path] = field(default_factory=list)
 
-    def content(self, stretches: Iterator[Stretch]) -> file.Content:
+    def content(self, stretches: Iterator[Stretch], length: int) -> file.Content:
         schema = self.buffer.schema
         attributes = layout.analysis_attributes(schema, self.final)
-        return file.Content(schema, attributes, stretches, min(self.longest, self.buffer.start + self.buffer.filled))
+        return file.Content(schema, attributes, stretches, length, min(self.longest, length))
+
+    @property
+    def length(self) -> int:
+        """All samples so far."""
+        return self.buffer.start + self.buffer.filled
 
     def stretches(self) -> Iterator[Stretch]:
         """All samples, one segment in memory at a time."""
@@ -87,7 +92,7 @@ class NetcdfSink:
 
     def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None:
         self.measures = dict(measures)
-        contents = [a.content(a.stretches()) for a in self._analyses]
+        contents = [a.content(a.stretches(), a.length) for a in self._analyses]
         file.write(self.path, contents, file.Measures(measures, units))
         self.closed = True
         segments.remove(self.path)
@@ -122,7 +127,7 @@ class NetcdfSink:
         buffer = analysis.buffer
         path = segments.segment(self.path, analysis.order, buffer.schema.analysis, buffer.start)
         segments.begin(self.path)
-        file.write(path, [analysis.content(iter([buffer.held()]))], compress=False)
+        file.write(path, [analysis.content(iter([buffer.held()]), buffer.filled)], compress=False)
         if path not in analysis.written:
             analysis.written.append(path)
         buffer.clear()

@@ -66,6 +66,10 @@ def test_a_transient_has_one_panel_for_each_quantity_in_engineering_units():
     assert power.get_xdata()[-1] == pytest.approx(500.0)
 
 
+def test_an_unfinished_result_says_so():
+    assert figure(result_of(transient).assign_attrs(unfinished=1)).get_suptitle() == "A pulse (unfinished)"
+
+
 def test_a_port_has_one_colour_in_all_panels():
     lines = [ax.lines[0] for ax in figure(result_of(transient)).axes]
     assert len({line.get_color() for line in lines}) == 1

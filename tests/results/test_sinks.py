@@ -7,7 +7,7 @@ import xarray as xr
 
 import tdsim.results
 from tdsim.errors import UsageError
-from tdsim.results import store
+from tdsim.results import file, store
 from tdsim.results.dataset import MemorySink
 from tdsim.results.schema import Coordinate, Schema, Variable
 from tdsim.results.store import NetcdfSink
@@ -64,6 +64,13 @@ def test_blocks_and_segments_do_not_matter(tmp_path, plans, size):
 def test_only_the_result_is_left(tmp_path):
     on_disk(tmp_path / "a.nc", PLANS["several"])
     assert [p.name for p in tmp_path.iterdir()] == ["a.nc"]
+
+
+@pytest.mark.usefixtures("short_segments")
+def test_many_signals(tmp_path):
+    signals = tuple(Variable(f"p(n{k})", ("time",), "W", "power") for k in range(file.MOST_UNLIMITED + 1))
+    plans = [Schema("tran", "time", (Coordinate("time", "s", "time"),), signals)]
+    assert on_disk(tmp_path / "a.nc", plans).identical(in_memory(plans))
 
 
 def test_everything_is_labelled():
