@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -269,9 +270,12 @@ class Circuit:
     def _warn_open_nets(self, found: Diagnostics) -> None:
         asked = " ".join(r.signal for r in self.requests) + " " + " ".join(str(m) for m in self.measures)
         meant = {*self.external.values(), *re.findall(r"\(([^(),]+)\)", asked)}
+        patterns = [m for m in meant if "*" in m]
         for net in self.open_nets():
             terminal = net.terminals[0]
             instance = self.instances[terminal.instance]
+            if any(fnmatchcase(net.name, p) or fnmatchcase(str(terminal), p) for p in patterns):
+                continue
             leaf = net.name.rsplit(".", 1)[-1]
             if leaf.startswith("nc") or net.name in meant or str(terminal) in meant or instance.device.emit is not None:
                 continue

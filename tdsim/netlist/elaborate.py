@@ -8,7 +8,7 @@ from .blocks import Block, Conditional, Loop, Subcircuit
 from .context import Context
 from .controls import control
 from .elements import Element
-from .instances import refuse_taken, place, target_of
+from .instances import place, refuse_taken, target_of
 from .nodes import ExpressionError, number
 from .scan import Card, Place, Problem
 from .scope import Reported, Scope

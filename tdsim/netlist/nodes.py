@@ -48,6 +48,8 @@ class Node(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A number, its suffix applied."""
+
     number: float
     at: int = 0
     depth: int = 0
@@ -58,6 +60,8 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Name:
+    """A parameter or a constant."""
+
     name: str
     at: int = 0
     depth: int = 0
@@ -139,6 +143,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """`f(a, b)`, a function of .func or a known one."""
+
     name: str
     arguments: tuple[Node, ...]
     at: int

@@ -65,8 +65,10 @@ def _read(source: Source, text: str, overrides: dict[str, str]) -> Circuit:
         elaborator.evaluate_all(context)
     except TooLarge as error:
         found.error(error.message, error.position)
+    except RecursionError:
+        found.error("subcircuits, loops and conditionals are nested too deeply in each other")
     except Enough:
-        pass
+        pass  # the errors that will be shown are all there
     circuit.parameters = {n: v for n, v in context.scope.values.items() if isinstance(v, float)}
     _finish(circuit, found)
     return circuit

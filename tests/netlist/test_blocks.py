@@ -104,3 +104,10 @@ def test_huge_loops_are_refused(errors) -> None:
     (error,) = errors(".for i 1 1000000\n.for j 1 1e9\n.endfor\n.endfor\n")
     assert "expands to more than" in error.message
     assert error.position.line == 3
+
+
+def test_deep_nesting_of_everything_is_a_sentence(errors) -> None:
+    loops, ends = ".for i 1 1\n" * 40, ".endfor\n" * 40
+    subs = "".join(f".subckt s{n} a\n{loops}x1 a s{n + 1}\n{ends}.ends\n" for n in range(40))
+    found = errors(subs + ".subckt s40 a\nxm a nc mirror\n.ends\nx1 nc1 s0\n")
+    assert any("nested too deeply" in e.message for e in found)

@@ -152,5 +152,9 @@ def test_a_mistyped_net_is_warned_about(read) -> None:
     assert "did you mean 'link2'" in warning
 
 
+def test_nets_that_a_pattern_saves_are_not_warned_about(read) -> None:
+    assert not read("x1 out1 out2 waveguide\n.save p(out*)\n").warnings
+
+
 def test_values_are_exact() -> None:
     assert parse_number("100u") == 1e-4
