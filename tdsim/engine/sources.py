@@ -94,14 +94,15 @@ def _emit(emission: Emission, port: int, program: Program, stop: float, seed: in
 
     def fill(t0: int, t1: int) -> np.ndarray:
         t = np.arange(t0, t1) * program.step
-        return _four_axes(np.asarray(emit(at(t), t)[port]))[0]
+        return _one_instance(np.asarray(emit(at(t), t)[port]))
 
     return fill
 
 
-def _four_axes(wave: np.ndarray) -> np.ndarray:
-    """A wave with all of its axes: instances, carriers, runs, times."""
-    return wave.reshape((1,) * (4 - wave.ndim) + wave.shape)
+def _one_instance(wave: np.ndarray) -> np.ndarray:
+    """A wave (carriers, runs, times) from one that may have an axis of one instance before, or lack leading axes."""
+    whole: np.ndarray = wave.reshape((1,) * (4 - wave.ndim) + wave.shape)[0]
+    return whole
 
 
 def _modulate(modulation: Modulation, program: Program, stop: float, seed: int) -> dict[int, Fill]:
