@@ -17,6 +17,9 @@ from .outputs import Output
 STREAM = ""
 """Stands for the time axis among the signals that are kept."""
 
+INSTANTS = ("when", "delay", "min_at", "max_at")
+"""Kinds of measures that are times."""
+
 
 class MeasuringSink:
     """Passes results on to a sink, and keeps what `.meas` needs: also signals that the result does not hold."""
@@ -27,6 +30,7 @@ class MeasuringSink:
         self._hidden: set[str] = set()
         self._needed: set[str] = set()
         self._analysis = ""
+        self._units: dict[str, str] = {}
 
     def unseen(self, analysis: str, outputs: Sequence[Output]) -> list[str]:
         """The signals that the measures of an analysis need and the result does not hold."""
@@ -40,6 +44,7 @@ class MeasuringSink:
     def begin(self, schema: Schema) -> None:
         self._analysis = schema.analysis
         self._kept[schema.analysis] = {}
+        self._units |= {v.name: v.units for v in schema.variables}
         seen = tuple(v for v in schema.variables if v.name not in self._hidden)
         self._sink.begin(replace(schema, variables=seen))
 
@@ -65,4 +70,11 @@ class MeasuringSink:
             signals = {name: np.concatenate(piece, axis=-1) for name, piece in pieces.items()}
             time = signals.get(STREAM, np.zeros(0))
             found |= evaluate_all(self._measures(analysis), time, signals.__getitem__, self._warn)
-        self.close(found)
+        self.close(found, {m.name: self._unit(m) for m in self._circuit.measures if m.name in found})
+
+    def _unit(self, measure: Measure) -> str:
+        """The unit of a measure's value."""
+        if measure.kind in INSTANTS:
+            return "s"
+        unit = self._units.get(measure.signal, "1")
+        return unit + {"integ": " s", "deriv": "/s"}.get(measure.kind, "")
