@@ -145,7 +145,7 @@ def _close(source: Source, parts: list[tuple[str, int, int]], cards: list[Card],
         )
         return
     card = Card(source, fold(" ".join(p[0] for p in parts)), tuple(pieces))
-    if is_sound(card, found):
+    if card.words and is_sound(card, found):
         cards.append(card)
 
 

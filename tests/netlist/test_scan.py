@@ -51,6 +51,11 @@ def test_two_backslashes_continue_a_line() -> None:
     assert cards("t\nx1 a \\\\\n b mirror\n") == [["x1", "a", "b", "mirror"]]
 
 
+def test_a_continuation_of_nothing_is_nothing() -> None:
+    assert cards("t\nx1 a b mirror\n\n\\\\\n") == [["x1", "a", "b", "mirror"]]
+    assert cards("t\n\\\\\n") == []
+
+
 def test_case_is_folded_except_in_double_quotes() -> None:
     assert cards('t\nX1 A b Laser FIELD=file("In.NC" "E")\n')[0][-4:] == ["(", '"In.NC"', '"E"', ")"]
     assert cards("t\nX1 A b Laser\n") == [["x1", "a", "b", "laser"]]
