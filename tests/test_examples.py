@@ -1,0 +1,88 @@
+"""Every example runs in a folder of its own and prints figures that are right."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "examples"
+EXAMPLES = sorted(p.stem for p in FOLDER.glob("*.py"))
+
+
+def run(name, folder):
+    """What an example prints; nothing may appear on standard error but the note about compiling."""
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / f"{name}.py")],
+        cwd=folder, env={**os.environ, "MPLBACKEND": "agg"}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return done.stdout
+
+
+def numbers(text):
+    return [float(n) for n in re.findall(r"-?\d+\.\d+(?:e[-+]\d+)?", text)]
+
+
+def check_ring_response(text, folder):
+    assert numbers(text)[0] < 1e-6
+    assert (folder / "ring_response.png").stat().st_size > 5000
+
+
+def check_custom_device(text, folder):
+    passed = 10**-0.1
+    lines = text.splitlines()
+    assert numbers(lines[0]) == pytest.approx([passed, 0], abs=1e-3)
+    assert numbers(lines[1]) == pytest.approx([0, passed], abs=1e-3)
+    assert numbers(lines[5]) == pytest.approx([1.571, passed / 2], abs=1e-3)
+    assert "out of bounds" in text
+
+
+def check_lock_ring(text, folder):
+    off, locked = (numbers(line) for line in text.splitlines())
+    assert max(off) < 0.05
+    assert min(locked) > 0.6, "of 0.77 mW on resonance"
+    assert (folder / "lock_ring.png").stat().st_size > 5000
+
+
+def check_sweep_many_runs(text, folder):
+    assert text.startswith("64 runs of 10001 samples")
+    assert numbers(text.splitlines()[1]) == [0.5, 0.5]
+
+
+def check_gdsfactory_import(text, folder):
+    assert "warnings: none" in text
+    apart, arms, found, expected = numbers(text)
+    assert apart == pytest.approx(arms, abs=0.05)
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+def check_resume_state(text, folder):
+    assert "same samples: True; same state at the end: True" in text
+    assert (folder / "middle.state").exists()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example(name, tmp_path):
+    check = globals().get(f"check_{name}")
+    assert check is not None, f"examples/{name}.py has no check in this file"
+    check(run(name, tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_says_what_it_is(name):
+    assert (FOLDER / f"{name}.py").read_text(encoding="utf-8").startswith('"""')
+
+
+def test_the_custom_device_works_from_the_shell(tmp_path):
+    """As its docstring says: `tdsim run FILE.cir --device custom_device:Switch`, the file on the Python path."""
+    (tmp_path / "switch.cir").write_text("A switch\nXl a laser\nXs a b c switch\n.tran 1p 5p\n.save p(b) p(c)\n.end\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "tdsim", "run", "switch.cir", "--device", "custom_device:Switch"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(FOLDER)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "switch.nc").exists()
