@@ -64,8 +64,6 @@ class Transient:
 
     def __init__(self, circuit: Circuit, request: Request):
         request.check()
-        if circuit.options.get("noise", "off") == "on":
-            raise UsageError(".options noise=on: noise of devices is not available yet; leave it out")
         self.request = request
         self.circuit, runs = set_parameters(circuit, request.params)
         carriers = len(circuit.carriers)
@@ -142,8 +140,10 @@ class Transient:
         self._place = {self.program.names[w]: k for k, w in enumerate(probes)}
         width = max(1, (len(filled) + len(probes)) * self.program.lanes)
         stretch = int(np.clip(STRETCH_NUMBERS // width, 256, 65536))
-        engine = Engine(self.program, filled, probes, min(stretch, self.request.last + 1), state)
-        return RunningCircuit(self, engine, min(stretch, self.request.last + 1))
+        longest = min(stretch, self.request.last + 1)
+        skip = self.circuit.options.get("skip", "on") == "on"
+        engine = Engine(self.program, filled, probes, longest, state, skip)
+        return RunningCircuit(self, engine, longest)
 
     def fills(self, program: Program, circuit: Circuit) -> dict[int, Fill]:
         """What fills the program's sources, inputs and driven coefficients."""

@@ -2,63 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from ..schedule.pack import Tables
 from .kernel import compiled
 from .operations import operate
-
-Array = np.ndarray[Any, Any]
+from .tape import Array, Tapes, flushed, make_room, note_change
 
 
 @compiled
-def make_room(tables: Tables, tape: Array, base: Array, origin: Array, room: Array, t: int, count: int) -> None:
-    """Move each tape's last samples to its front where `count` more from t on would not fit."""
-    lanes = tables.lanes
-    for wave in range(base.size):
-        if t + count - origin[wave] > room[wave]:
-            depth = tables.depth[wave]
-            source = base[wave] + (t - depth - origin[wave]) * lanes
-            for n in range(depth * lanes):
-                tape[base[wave] + n] = tape[source + n]
-            origin[wave] = t - depth
+def take_in(tapes: Tapes, filled: Array, lanes: int, t0: int, t1: int) -> None:
+    """Flush what came from outside for t0 <= t < t1, and see whether it changed."""
+    for wave in filled:
+        start = tapes.base[wave] + (t0 - tapes.origin[wave]) * lanes
+        for n in range(start, start + (t1 - t0) * lanes):
+            tapes.samples[n] = flushed(tapes.samples[n])
+        note_change(tapes, wave, lanes, t0, t1)
 
 
 @compiled
 def advance(
-    tables: Tables,
-    tape: Array,
-    base: Array,
-    origin: Array,
-    room: Array,
-    memory: Array,
-    probes: Array,
-    kept: Array,
-    t0: int,
-    t1: int,
-    chunk: int,
+    tables: Tables, tapes: Tapes, filled: Array, probes: Array, kept: Array, t0: int, t1: int, chunk: int, skip: bool
 ) -> None:
     """Compute the samples t0 <= t < t1 of all waves; those of `probes` go to `kept` (probes, samples * lanes).
 
+    filled  the waves whose samples are on their tapes already, up to t1
+    skip    repeat what stands still instead of computing it
+
     Chunk by chunk the islands are computed in order, an island with feedback in windows as long as its shortest
-    loop allows. What comes out depends on neither length.
+    loop allows. What comes out depends neither on these lengths nor on `skip`.
     """
     lanes = tables.lanes
     for t in range(t0, t1, chunk):
         end = min(t + chunk, t1)
-        make_room(tables, tape, base, origin, room, t, end - t)
+        make_room(tapes, lanes, t, end - t)
+        take_in(tapes, filled, lanes, t, end)
         for island in range(tables.island_window.size):
             window = tables.island_window[island]
             if window == 0:
                 window = end - t
+            first, last = tables.island_start[island], tables.island_start[island + 1]
             for s in range(t, end, window):
-                first, last = tables.island_start[island], tables.island_start[island + 1]
-                operate(tables, first, last, tape, base, origin, memory, s, min(s + window, end))
+                operate(tables, first, last, tapes, s, min(s + window, end), skip)
         for k in range(probes.size):
             wave = probes[k]
-            source = base[wave] + (t - origin[wave]) * lanes
+            source = tapes.base[wave] + (t - tapes.origin[wave]) * lanes
             target = (t - t0) * lanes
             for n in range((end - t) * lanes):
-                kept[k, target + n] = tape[source + n]
+                kept[k, target + n] = tapes.samples[source + n]

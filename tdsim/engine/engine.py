@@ -12,8 +12,9 @@ from ..errors import SimulationError
 from ..schedule.pack import Tables
 from ..schedule.program import Program
 from ..units import engineering
-from .advance import advance, make_room
+from .advance import advance
 from .state import State, dark, fit
+from .tape import Tapes, shift
 
 Fill = Callable[[int, int], np.ndarray]
 """fill(t0, t1) gives a wave's samples t0 <= t < t1 as an array that broadcasts to (carriers, runs, t1 - t0)."""
@@ -33,6 +34,7 @@ class Engine:
 
     fills   wave number to the function that gives its samples (sources, inputs, driven coefficients)
     probes  numbers of the waves whose samples `run` returns
+    skip    repeat what stands still instead of computing it; the result is the same
     """
 
     def __init__(
@@ -42,11 +44,13 @@ class Engine:
         probes: Sequence[int],
         stretch: int,
         state: State,
+        skip: bool = True,
     ):
         self.program = program
         self.tables = program.tables
         self.chunk = chunk_length(program)
         self._fills = fills
+        self._skip = skip
         self._probes = np.asarray(probes, dtype=np.int64)
         self._kept = np.zeros((len(probes), stretch * program.lanes), dtype=complex)
         self._allocate(stretch)
@@ -54,66 +58,79 @@ class Engine:
         self._starting = state.tick == 0 and program.start is not None
 
     def _allocate(self, stretch: int) -> None:
-        depth, lanes = self.tables.depth, self.program.lanes
+        depth, lanes = np.maximum(self.tables.depth, 1), self.program.lanes
         ahead = np.full(depth.size, self.chunk)
         ahead[list(self._fills)] = stretch
-        self._room = depth + np.maximum(depth, ahead)
-        self._base = np.concatenate([[0], np.cumsum(self._room * lanes)])[:-1]
-        self._tape = np.zeros(int((self._room * lanes).sum()), dtype=complex)
+        room = depth + np.maximum(depth, ahead)
+        self._tapes = Tapes(
+            samples=np.zeros(int((room * lanes).sum()), dtype=complex),
+            base=np.concatenate([[0], np.cumsum(room * lanes)])[:-1].astype(np.int64),
+            origin=np.zeros(depth.size, dtype=np.int64),
+            room=room,
+            depth=depth,
+            changed=np.zeros(depth.size, dtype=np.int64),
+            even=np.zeros(depth.size, dtype=np.int64),
+            memory=np.zeros(self.program.memory * lanes, dtype=complex),
+        )
 
     def _restore(self, state: State) -> None:
-        self.tick, lanes = state.tick, self.program.lanes
-        depth = self.tables.depth
-        self._origin = np.full(depth.size, self.tick) - depth
-        history = state.history.reshape(-1)
-        start = 0
-        for wave in np.flatnonzero(depth):
-            size = int(depth[wave]) * lanes
-            self._tape[self._base[wave] : self._base[wave] + size] = history[start : start + size]
+        self.tick = state.tick
+        tapes, lanes = self._tapes, self.program.lanes
+        tapes.origin[:] = self.tick - tapes.depth
+        history, start = state.history.reshape(-1), 0
+        for wave in np.flatnonzero(self.tables.depth):
+            size = int(tapes.depth[wave]) * lanes
+            tapes.samples[tapes.base[wave] : tapes.base[wave] + size] = history[start : start + size]
             start += size
-        self._memory = state.memory.reshape(-1).copy()
+        tapes.memory[:] = state.memory.reshape(-1)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Let every wave count as changed just now, so that all that read it are computed."""
+        self._tapes.changed[:] = self.tick
+        self._tapes.even[:] = 0
+
+    def _place(self, wave: int, t: int) -> int:
+        """Where sample t of a wave starts."""
+        return int(self._tapes.base[wave] + (t - self._tapes.origin[wave]) * self.program.lanes)
 
     def state(self) -> State:
         """A snapshot, independent of the engine."""
-        program, lanes = self.program, self.program.lanes
-        template = dark(program)
+        template = dark(self.program)
         pieces = []
         for wave in np.flatnonzero(self.tables.depth):
-            depth = int(self.tables.depth[wave])
-            first = int(self._base[wave] + (self.tick - depth - self._origin[wave]) * lanes)
-            pieces.append(self._tape[first : first + depth * lanes])
+            first = self._place(wave, self.tick - int(self.tables.depth[wave]))
+            pieces.append(self._tapes.samples[first : self._place(wave, self.tick)])
         history = np.concatenate(pieces) if pieces else np.zeros(0, dtype=complex)
         return replace(
             template,
             tick=self.tick,
             history=history.reshape(template.history.shape).copy(),
-            memory=self._memory.reshape(template.memory.shape).copy(),
+            memory=self._tapes.memory.reshape(template.memory.shape).copy(),
         )
 
     def use(self, program: Program, fills: dict[int, Fill]) -> None:
         """Go on with other coefficients in the same structure: a parameter has changed."""
         self.program, self.tables, self._fills = program, program.tables, fills
+        self._wake()
 
     def latest(self, name: str, count: int = 1) -> np.ndarray:
         """The last samples of a wave, (count, carriers, runs): at most those of the last chunk; zero before t = 0."""
-        shape = (count, len(self.program.carriers), self.program.runs)
+        found = np.zeros((count, len(self.program.carriers), self.program.runs), dtype=complex)
         wave = self.program.index.get(name)
-        if wave is None:
-            return np.zeros(shape, dtype=complex)
-        lanes = self.program.lanes
-        known = min(count, self.tick - int(self._origin[wave]))
-        end = int(self._base[wave] + (self.tick - self._origin[wave]) * lanes)
-        found = np.zeros(shape, dtype=complex)
-        found[count - known :] = self._tape[end - known * lanes : end].reshape(known, *shape[1:])
+        if wave is not None:
+            known = min(count, self.tick - int(self._tapes.origin[wave]))
+            samples = self._tapes.samples[self._place(wave, self.tick - known) : self._place(wave, self.tick)]
+            found[count - known :] = samples.reshape(known, *found.shape[1:])
         return found
 
     def bookmark(self) -> tuple[Any, ...]:
         """Where the engine is, to come back to by `go_back`."""
-        return self.tick, self._starting, self._tape.copy(), self._origin.copy(), self._memory.copy()
+        return self.tick, self._starting, Tapes(*(array.copy() for array in self._tapes))
 
     def go_back(self, bookmark: tuple[Any, ...]) -> None:
         """Be again where the bookmark was made."""
-        self.tick, self._starting, self._tape, self._origin, self._memory = bookmark
+        self.tick, self._starting, self._tapes = bookmark
 
     def run(self, count: int) -> np.ndarray:
         """Advance by `count` samples; returns the probes' samples as (probes, count, carriers, runs).
@@ -133,46 +150,28 @@ class Engine:
             self._explain(found.reshape(len(self._probes), count, lanes), self.tick - count)
         return found.reshape(-1, count, len(self.program.carriers), self.program.runs)
 
-    def _advance(self, tables: Tables, count: int, skip: int = 0) -> None:
+    def _advance(self, tables: Tables, count: int, done: int = 0) -> None:
+        """Advance by `count` samples; the probes' go behind the `done` ones that are kept already."""
         t0, t1 = self.tick, self.tick + count
-        lanes = self.program.lanes
-        make_room(tables, self._tape, self._base, self._origin, self._room, t0, self.chunk)
-        self._fill(t0, t1)
-        advance(
-            tables,
-            self._tape,
-            self._base,
-            self._origin,
-            self._room,
-            self._memory,
-            self._probes,
-            self._kept[:, skip * lanes :],
-            t0,
-            t1,
-            self.chunk,
-        )
+        filled = self._fill(t0, t1)
+        kept = self._kept[:, done * self.program.lanes :]
+        advance(tables, self._tapes, filled, self._probes, kept, t0, t1, self.chunk, self._skip)
         self.tick = t1
 
-    def _fill(self, t0: int, t1: int) -> None:
-        """Write the samples of all waves that come from outside."""
-        lanes, shape = self.program.lanes, (len(self.program.carriers), self.program.runs)
+    def _fill(self, t0: int, t1: int) -> np.ndarray:
+        """Write the samples of all waves that come from outside; returns their numbers."""
+        tapes, lanes, shape = self._tapes, self.program.lanes, (len(self.program.carriers), self.program.runs)
         for wave, fill in self._fills.items():
-            if t1 - self._origin[wave] > self._room[wave]:
-                self._shift(wave, t0)
+            if t1 - tapes.origin[wave] > tapes.room[wave]:
+                shift(tapes, wave, lanes, t0)
             samples = fill(t0, t1)
-            first = int(self._base[wave] + (t0 - self._origin[wave]) * lanes)
-            target = self._tape[first : first + (t1 - t0) * lanes]
+            target = tapes.samples[self._place(wave, t0) : self._place(wave, t1)]
+            tapes.even[wave] = 0
             if lanes == 1:
                 target[:] = samples.reshape(-1)
             else:
                 target.reshape(t1 - t0, *shape)[...] = np.broadcast_to(samples, (*shape, t1 - t0)).transpose(2, 0, 1)
-
-    def _shift(self, wave: int, t: int) -> None:
-        lanes, depth = self.program.lanes, int(self.tables.depth[wave])
-        source = int(self._base[wave] + (t - depth - self._origin[wave]) * lanes)
-        past = self._tape[source : source + depth * lanes].copy()
-        self._tape[self._base[wave] : self._base[wave] + depth * lanes] = past
-        self._origin[wave] = t - depth
+        return np.array(list(self._fills), dtype=np.int64)
 
     # -- the first sample -------------------------------------------------------------------------------------
 
@@ -185,16 +184,17 @@ class Engine:
 
     def _settle_carries(self) -> None:
         """After the first sample: w = A - B1 s, so that the next step starts from the initial values."""
-        lanes, t = self.program.lanes, self.tick - 1
+        lanes, t, samples = self.program.lanes, self.tick - 1, self._tapes.samples
         for recurrence in self.program.recurrences:
             if recurrence.ahead is None:
                 continue
             for i, carry in enumerate(recurrence.outputs):
-                first = int(self._base[carry] + (t - self._origin[carry]) * lanes)
+                first = self._place(carry, t)
                 for j, (wave, delay) in enumerate(recurrence.inputs):
-                    samples = np.broadcast_to(np.asarray(delay) - 1, (lanes,))
-                    reads = self._base[wave] + (t - samples - self._origin[wave]) * lanes + np.arange(lanes)
-                    self._tape[first : first + lanes] -= recurrence.ahead[i, j] * self._tape[reads]
+                    times = t - (np.broadcast_to(np.asarray(delay), (lanes,)) - 1)
+                    reads = [self._place(wave, int(time)) + lane for lane, time in enumerate(times)]
+                    samples[first : first + lanes] -= recurrence.ahead[i, j] * samples[reads]
+        self._wake()
 
     # -- blow-up ----------------------------------------------------------------------------------------------
 

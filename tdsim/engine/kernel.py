@@ -18,7 +18,7 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_SOURCES = ("engine/kernel.py", "engine/operations.py", "engine/advance.py", "schedule/pack.py")
+_SOURCES = ("engine/kernel.py", "engine/tape.py", "engine/operations.py", "engine/advance.py", "schedule/pack.py")
 
 
 def _digest() -> str:

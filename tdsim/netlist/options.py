@@ -7,7 +7,12 @@ from ..errors import Diagnostics, nearest
 from .nodes import Value
 from .scan import Place, Problem
 
-WORDS = {"noise": ("on", "off"), "delay": ("exact", "round"), "method": ("trap", "trapezoidal", "gear")}
+WORDS = {
+    "noise": ("on", "off"),
+    "delay": ("exact", "round"),
+    "skip": ("on", "off"),
+    "method": ("trap", "trapezoidal", "gear"),
+}
 """Options that take one of a few words."""
 
 NUMBERS = frozenset(
@@ -16,7 +21,6 @@ NUMBERS = frozenset(
         "dt",
         "temp",
         "tnom",
-        "quiescence",
         "reltol",
         "abstol",
         "vntol",
@@ -40,11 +44,15 @@ NUMBERS = frozenset(
         "srcsteps",
         "pivtol",
         "pivrel",
-        "block",
-        "chunk",
     ]
 )
 """Options that take a number."""
+
+LATER = {
+    ("noise", "on"): "noise of devices is not available yet; leave it out",
+    ("quiescence", None): "skipping what has settled within a tolerance is not available yet; leave it out",
+}
+"""Options, with the value that is meant, that belong to a later capability."""
 
 IGNORED = frozenset(
     [
@@ -70,6 +78,9 @@ def set_option(name: str, value: Value, place: Place, circuit: Circuit, found: D
     """Set one option of the circuit. Unknown ones are warned about; raises Problem for impossible values."""
     if name in IGNORED:
         return
+    later = LATER.get((name, value if isinstance(value, str) else None))
+    if later:
+        raise Problem(f"option {name}: {later}", place)
     if name in WORDS:
         if value not in WORDS[name]:
             shown = "on its own" if value is True else repr(value)

@@ -20,8 +20,8 @@ class Tables(NamedTuple):
 
     Operation o makes the wave output[o] (a recurrence: that one and those that follow it) from the terms
     term_start[o] .. term_start[o + 1]. A term reads term_wave at term_delay samples ago; a negative delay -1 - n
-    stands for the lanes' own delays lane_delay[n:n + lanes]. Its coefficient is value[term_value], and with
-    term_stride 1 the lanes' own coefficients follow each other there.
+    stands for the lanes' own delays lane_delay[n:n + lanes]; term_far is the longest of them. Its coefficient is
+    value[term_value], and with term_stride 1 the lanes' own coefficients follow each other there.
 
     kind         what term_value means, and detail (operations, 5):
     ROW          a coefficient; UNIFORM when neither coefficients nor delays differ between lanes
@@ -40,6 +40,7 @@ class Tables(NamedTuple):
     term_start: np.ndarray
     term_wave: np.ndarray
     term_delay: np.ndarray
+    term_far: np.ndarray
     term_value: np.ndarray
     term_stride: np.ndarray
     value: np.ndarray
@@ -67,7 +68,7 @@ class Packer:
         self.modulations: list[Modulation] = []
         self.recurrences = [self._renumber(r) for r in system.recurrences]
         self._operations: list[tuple[int, int, tuple[int, ...]]] = []
-        self._terms: list[tuple[int, int, int, int]] = []
+        self._terms: list[tuple[int, int, int, int, int]] = []
         self._term_start = [0]
         self._values: list[np.ndarray] = []
         self._value_count = 0
@@ -109,11 +110,12 @@ class Packer:
 
     def _term(self, wave: int, delay: Delay, value: int = 0, stride: int = 0) -> None:
         self._reads.append((len(self._operations), wave, delay))
-        self._depth[wave] = max(self._depth[wave], longest(delay))
+        far = longest(delay)
+        self._depth[wave] = max(self._depth[wave], far)
         if not isinstance(delay, int):
             self._lane_delay += delay
             delay = -1 - (len(self._lane_delay) - len(delay))
-        self._terms.append((wave, delay, value, stride))
+        self._terms.append((wave, delay, far, value, stride))
 
     def _store(self, numbers: np.ndarray) -> int:
         """Keep some coefficients; returns where they start."""
@@ -184,9 +186,9 @@ class Packer:
     def _tables(self) -> Tables:
         order = [o for island in self.islands for o in island.operations]
         spans = [range(self._term_start[o], self._term_start[o + 1]) for o in order]
-        terms = np.array([self._terms[k] for span in spans for k in span], dtype=np.int64).reshape(-1, 4)
+        terms = np.array([self._terms[k] for span in spans for k in span], dtype=np.int64).reshape(-1, 5)
         sizes = [len(island.operations) for island in self.islands]
-        columns = [np.ascontiguousarray(terms[:, k]) for k in range(4)]
+        columns = [np.ascontiguousarray(terms[:, k]) for k in range(5)]
         return Tables(
             self.system.lanes,
             np.cumsum([0, *sizes]),
@@ -199,6 +201,7 @@ class Packer:
             columns[1],
             columns[2],
             columns[3],
+            columns[4],
             np.concatenate([*self._values, np.zeros(1, dtype=complex)]),
             np.array(self._lane_delay, dtype=np.int64),
             self._depth,

@@ -162,7 +162,7 @@ def test_dispersive_carriers_have_their_own_delays():
 
 
 def test_noise_is_refused_while_there_is_none():
-    with pytest.raises(tdsim.UsageError, match="noise of devices is not available yet"):
+    with pytest.raises(tdsim.NetlistError, match="noise of devices is not available yet"):
         run("Noisy\nXl a laser rin=-140\n.options noise=on\n.tran 1p 2p\n.save p(a)\n")
 
 

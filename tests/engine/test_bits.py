@@ -40,6 +40,29 @@ def test_chunk_and_stretch_leave_no_trace(monkeypatch, fitting, stretch):
         np.testing.assert_array_equal(values, expected[name])
 
 
+def bursts():
+    """Light that comes and goes, tiny and great, so that loops ring down into darkness."""
+    x = np.zeros(30000, dtype=complex)
+    for start, size in ((100, 1.0), (9000, 1e-25), (15000, 1e20), (22000, 1e-3)):
+        x[start : start + 50] = size * np.exp(0.1j * np.arange(50))
+    x[26000:] = 0.5
+    return x
+
+
+@pytest.mark.parametrize("fitting", [1, 1 << 22])
+def test_skipping_leaves_no_trace(monkeypatch, fitting):
+    monkeypatch.setattr(engine_module, "CACHE_NUMBERS", fitting)
+    results = []
+    for skip in ("on", "off"):
+        circuit = recurrent()
+        circuit.options["skip"] = skip
+        save = ["e(out)", "e(drop)", "x(cav.cavity)", "e(in)"]
+        results.append(tdsim.transient(circuit, stop=3e-9, step=0.1 * PS, inputs={"in": bursts()}, save=save))
+    for name in results[0]:
+        np.testing.assert_array_equal(results[0][name].values, results[1][name].values)
+        assert np.array_equal(np.signbit(results[0][name].values.real), np.signbit(results[1][name].values.real))
+
+
 def test_what_is_saved_leaves_no_trace():
     expected = whole()["e(out)"].values
     np.testing.assert_array_equal(whole(save=["e(out)"])["e(out)"], expected)
