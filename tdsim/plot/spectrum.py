@@ -38,6 +38,7 @@ class Axis:
             return
         top = ax.secondary_xaxis("top", functions=(self._wavelength, self._offset))
         top.set_xlabel("wavelength (nm)")
+        top.ticklabel_format(useOffset=False)
         top.tick_params(length=3)
 
     def _wavelength(self, shown: np.ndarray) -> np.ndarray:
