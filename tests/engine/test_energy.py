@@ -1,0 +1,111 @@
+"""Energy and reciprocity of random passive networks, in time."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tdsim
+
+SAMPLES = 10_000
+STEP = 0.1e-12
+
+LOSSLESS = {
+    "coupler": ("o1 o2 o3 o4", {"coupling": (0, 1)}),
+    "mzi": ("o1 o2 o3 o4", {"theta": (-3, 3), "phi": (-3, 3)}),
+    "mmi": ("o1 o2 o3 o4", {"imbalance": (-1, 1)}),
+    "star": ("o1 o2 o3 p1 p2 p3", {}),
+    "crossing": ("o1 o2 o3 o4", {}),
+    "mirror": ("o1 o2", {"reflectivity": (0, 0.9)}),
+    "phase_shifter": ("o1 o2", {"phase": (-3, 3)}),
+    "circulator": ("o1 o2 o3", {}),
+    "ring": ("o1 o2 o3 o4", {"coupling1": (0.05, 0.9), "coupling2": (0.05, 0.9)}),
+}
+"""Devices that keep energy, with their ports and the ranges of what is drawn."""
+
+LOSSY = {
+    "ybranch": ("o1 o2 o3", {"ratio": (0, 1), "loss": (0, 3)}),
+    "attenuator": ("o1 o2", {"loss": (0, 10)}),
+    "isolator": ("o1 o2", {"isolation": (0, 40), "loss": (0, 3)}),
+    "terminator": ("o1", {}),
+    "coupler": ("o1 o2 o3 o4", {"coupling": (0, 1), "loss": (0, 3)}),
+}
+"""Devices that absorb some of it, at once."""
+
+FIXED = {"star": {"n": 3}, "ring": {"radius": 50e-6}}
+
+RECIPROCAL = {name: what for name, what in LOSSLESS.items() if name != "circulator"}
+
+
+@st.composite
+def networks(draw, *tables):
+    """Up to eight devices whose ports are joined at random by guides of 1 to 40 samples; three ends stay open."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    circuit = tdsim.Circuit()
+    ends = []
+    for n in range(draw(st.integers(2, 8))):
+        kind, (ports, ranges) = draw(st.sampled_from([item for table in tables for item in table.items()]))
+        values = {k: rng.uniform(*r) for k, r in ranges.items()}
+        nets = [f"d{n}_{p}" for p in ports.split()]
+        circuit.add(f"d{n}", kind, *nets, **values, **FIXED.get(kind, {}))
+        ends += nets
+    ends = [str(e) for e in rng.permutation(ends)]
+    kept = 2 if len(ends) % 2 == 0 else 3
+    for n, (one, other) in enumerate(zip(ends[kept::2], ends[kept + 1 :: 2], strict=True)):
+        samples = int(rng.integers(1, 41))
+        circuit.add(f"w{n}", "delay", one, other, time=samples * STEP, phase=rng.uniform(-3, 3))
+    for n, net in enumerate(ends[:kept]):
+        circuit.port(f"p{n}", net)
+    return circuit
+
+
+def answer(circuit, inputs):
+    """The waves at all ports, and the state at the end."""
+    save = [f"e({port})" for port in circuit.external]
+    for instance in circuit.instances.values():
+        save += [f"{kind}({instance.name}.{p})" for p in instance.ports for kind in ("p", "pin")]
+    return tdsim.transient(circuit, stop=(SAMPLES - 1) * STEP, step=STEP, inputs=inputs, save=save, return_state=True)
+
+
+LINES = ("forward", "backward", "up", "down", "back_up", "back_down")
+
+
+def stored(state):
+    """Energy under way, in units of |e|^2 times a sample: in the memory of all-passes, and in delay lines."""
+    total = np.sum(np.abs(state.memory) ** 2)
+    for name, end, size in zip(state.names, np.cumsum(state.depth), state.depth, strict=True):
+        if name.rpartition(".")[2] in LINES:
+            total += np.sum(np.abs(state.history[end - size : end]) ** 2)
+    return float(total)
+
+
+def absorbed(circuit, result):
+    """What each lossy device took in and did not give out, over the run."""
+    lossy = [i for i in circuit.instances.values() if i.device.name in LOSSY]
+    return [
+        sum(float(np.sum(result[f"pin({i.name}.{p})"] - result[f"p({i.name}.{p})"])) for p in i.ports) for i in lossy
+    ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(networks(LOSSLESS, LOSSY), st.integers(0, 2**32 - 1))
+@pytest.mark.filterwarnings("ignore:the step of")
+def test_energy_in_is_energy_out_plus_stored_plus_absorbed(circuit, seed):
+    rng = np.random.default_rng(seed)
+    inputs = {port: rng.normal(size=500) + 1j * rng.normal(size=500) for port in circuit.external}
+    result, state = answer(circuit, inputs)
+    put_in = sum(np.sum(np.abs(x) ** 2) for x in inputs.values())
+    came_out = sum(float(np.sum(np.abs(result[f"e({port})"].values) ** 2)) for port in circuit.external)
+    kept = absorbed(circuit, result)
+    assert min(kept, default=0) >= -1e-12 * put_in
+    assert came_out + stored(state) + sum(kept) == pytest.approx(put_in, rel=1e-10)
+
+
+@settings(max_examples=25, deadline=None)
+@given(networks(RECIPROCAL))
+@pytest.mark.filterwarnings("ignore:the step of")
+def test_reciprocal_networks_are_reciprocal_in_time(circuit):
+    """The answer at port 1 to an impulse at port 0 is the answer at port 0 to one at port 1, sample by sample."""
+    there, _ = answer(circuit, {"p0": [1.0]})
+    back, _ = answer(circuit, {"p1": [1.0]})
+    np.testing.assert_allclose(there["e(p1)"].values, back["e(p0)"].values, atol=1e-12)
