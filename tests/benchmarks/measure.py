@@ -1,0 +1,121 @@
+"""Timing of tdsim and of the hand-written loops, in turn and in the same process."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tdsim.analysis.transient import Request, Transient
+
+from .circuits import STEP, Case
+from .loops import Loop
+
+TOLERANCE = 1e-10
+
+
+class Discard:
+    """A sink that keeps nothing."""
+
+    def begin(self, schema: Any) -> None: ...
+
+    def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None: ...
+
+    def finish(self, attributes: dict[str, Any]) -> None: ...
+
+    def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None: ...
+
+
+class Keep(Discard):
+    """A sink that keeps everything."""
+
+    def __init__(self) -> None:
+        self.pieces: list[np.ndarray] = []
+
+    def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
+        self.pieces.append(np.stack(list(values.values())))
+
+
+def prepared(case: Case, samples: np.ndarray) -> Transient:
+    """tdsim's transient of a circuit for the samples (inputs, runs, times), compiled."""
+    alone = samples.shape[1] == 1
+    inputs = {port: samples[k, 0] if alone else samples[k] for k, port in enumerate(case.inputs)}
+    stop = (samples.shape[2] - 1) * STEP
+    return Transient(case.circuit.check(), Request(STEP, stop, inputs=inputs, save=case.save))
+
+
+def run_kept(transient: Transient) -> np.ndarray:
+    """The outputs (outputs, runs, times)."""
+    sink = Keep()
+    transient.run(sink)
+    found = np.concatenate(sink.pieces, axis=-1)
+    return found if found.ndim == 3 else found[:, None]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds a sample of tdsim and of the loop (best of several turns), and to compile the program."""
+
+    case: Case
+    runs: int
+    count: int
+    compiling: float
+    tdsim: float
+    loop: float
+
+    @property
+    def ratio(self) -> float:
+        return self.tdsim / self.loop
+
+
+def sample_count(case: Case, runs: int, numbers: int) -> int:
+    """Samples such that all that enters is about `numbers` numbers, or what leaves if that is more."""
+    ports = max(len(case.inputs), len(case.save))
+    return int(np.clip(numbers // (ports * runs), 256, 1 << 20))
+
+
+def measure(case: Case, runs: int, numbers: int, seconds: float) -> Timing:
+    """Check that both give the same, then time them in turn for about `seconds` each."""
+    count = sample_count(case, runs, numbers)
+    check(case, runs)
+    samples = case.samples(runs, count)
+    began = time.perf_counter()
+    transient = prepared(case, samples)
+    compiling = time.perf_counter() - began
+    loop = Loop(case, samples)
+    del samples
+    ours, theirs = in_turn(lambda: transient.run(Discard()), loop.run, seconds)
+    return Timing(case, runs, count, compiling, ours / count, theirs / count)
+
+
+def check(case: Case, runs: int, count: int = 300) -> None:
+    """Raise AssertionError when the loop and tdsim disagree."""
+    samples = case.samples(runs, count)
+    expected = run_kept(prepared(case, samples))
+    found = Loop(case, samples).run(keep=True)
+    error = np.abs(found - expected).max() / np.abs(expected).max()
+    assert error <= TOLERANCE, f"{case.name}: loop and tdsim differ by {error:.2g}"
+
+
+def in_turn(one: Callable[[], Any], other: Callable[[], Any], seconds: float) -> tuple[float, float]:
+    """Least time of each, of as many turns as fit in `seconds` (three at least)."""
+    best = [np.inf, np.inf]
+    gc.collect()
+    spent = [0.0, 0.0]
+    turns = 0
+    while turns < 3 or (sum(spent) < 2 * seconds and turns < 1000):
+        for k, run in enumerate((one, other)):
+            lap = 0.0
+            while lap < min(spent[1 - k], seconds / 4) or lap == 0.0:
+                began = time.perf_counter()
+                run()
+                once = time.perf_counter() - began
+                best[k] = min(best[k], once)
+                lap += once
+            spent[k] += lap
+        turns += 1
+    return best[0], best[1]
