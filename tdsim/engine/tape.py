@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..schedule.pack import Tables
+from ..schedule.pack import DRIVEN, Tables
 from .kernel import compiled
 
 Array = np.ndarray[Any, Any]
@@ -101,8 +101,11 @@ def shift(tapes: Tapes, wave: int, lanes: int, t: int) -> None:
 
 @compiled
 def stands_still(tables: Tables, o: int, changed: Array, t0: int) -> bool:
-    """Whether nothing that operation o reads from time t0 on has changed."""
+    """Whether nothing that operation o reads from time t0 on has changed, coefficients that are driven included."""
+    driven = tables.kind[o] == DRIVEN
     for term in range(tables.term_start[o], tables.term_start[o + 1]):
         if changed[tables.term_wave[term]] >= t0 - tables.term_far[term]:
+            return False
+        if driven and changed[tables.term_value[term]] >= t0:
             return False
     return True

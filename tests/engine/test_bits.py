@@ -63,6 +63,21 @@ def test_skipping_leaves_no_trace(monkeypatch, fitting):
         assert np.array_equal(np.signbit(results[0][name].values.real), np.signbit(results[1][name].values.real))
 
 
+@pytest.mark.parametrize("skip", ["on", "off"])
+def test_steady_light_through_a_driven_phase(skip):
+    """The light stands still, its phase does not."""
+    circuit = tdsim.loads(f"""Driven
+Xl a laser
+Xp a b phase_shifter phase=pulse(0 1 1n 0.1n 0.1n 2n 6n)
+.options skip={skip}
+.tran 1p 20n
+.save e(b)
+""")
+    result = tdsim.simulate(circuit)
+    exact = np.interp(result.time % 6e-9, np.array([1, 1.1, 3.1, 3.2]) * 1e-9, [0, 1, 1, 0])
+    np.testing.assert_allclose(np.angle(result["e(b)"]), exact, atol=1e-9)
+
+
 def test_what_is_saved_leaves_no_trace():
     expected = whole()["e(out)"].values
     np.testing.assert_array_equal(whole(save=["e(out)"])["e(out)"], expected)
