@@ -158,10 +158,13 @@ def check(netlist: str, settings: tuple[str, ...], devices: tuple[str, ...]) -> 
     Prints the ports of FILE, its islands and their delays, estimates of memory and time, and warnings.
     """
     from .analysis.report import report
+    from .netlist import SPICE, require_analysis
 
     circuit = load_circuit(netlist, settings, devices)
     click.echo(report(circuit).rstrip())
     _warn(circuit)
+    if Path(netlist).suffix.lower() in SPICE:
+        require_analysis(circuit)
 
 
 @cli.command()

@@ -21,11 +21,6 @@ REPORT_SECONDS = 0.1
 """Between two reports of progress: drawing costs time that the simulation needs."""
 
 
-def warn(sentence: str) -> None:
-    """Say a warning on standard error."""
-    print(f"warning: {sentence}", file=sys.stderr)
-
-
 @contextlib.contextmanager
 def progress(wanted: bool = True) -> Iterator[Report | None]:
     """A function of (time reached, stop), in s, that draws a bar on standard error; None where nobody sees one."""

@@ -303,3 +303,10 @@ def test_a_shipped_netlist_is_named_not_taken(folder, monkeypatch, capsys):
     monkeypatch.setattr("tdsim.arguments._shipped", lambda: shipped)
     assert main(["run", "crow.cir"]) == 2
     assert "comes with tdsim: /somewhere/photonic/crow.cir" in capsys.readouterr().err
+
+
+def test_check_refuses_a_netlist_without_an_analysis(tmp_path, capsys):
+    path = tmp_path / "none.cir"
+    path.write_text("Nothing to run\nXl a laser\n.save p(a)\n")
+    assert main(["check", str(path)]) == 2
+    assert "asks for no analysis" in capsys.readouterr().err

@@ -11,9 +11,10 @@ from .final_checks import require_analysis
 from .reader import read
 from .source import MAX_BYTES, Source, decode, read_text
 
-__all__ = ["load", "loads", "require_analysis"]
+__all__ = ["SPICE", "load", "loads", "require_analysis"]
 
 SPICE = (".cir", ".sp", ".spice", ".net", ".ckt")
+"""Suffixes of netlists; the other formats hold no analyses."""
 SAX = (".json", ".yaml", ".yml")
 
 
