@@ -1,7 +1,9 @@
 """Eight numbers at once: a numba type for a vector register, so that the hand-written loops leave nothing to luck.
 
 LLVM's own vectoriser gives up on loops whose arrays may overlap, which ring buffers always do. Products and sums
-carry the flag `contract` (a product and a sum may become one fused instruction), `nsz` and `nnan`.
+carry the flags `contract` (a product and a sum may become one fused instruction), `nsz` and `nnan`.
+
+NOTE: numba's cache follows kernels.py only: touch that file after a change here.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from .circuits import Case, Crow, Mesh, Ring, Swirl, Torus, mesh_pairs, swirl_li
 from .lanes import WIDTH
 
 LONGEST_WINDOW = 32
-PIECE_NUMBERS = 1 << 16
+PIECE_NUMBERS = 1 << 14
 """Numbers of outputs held at once."""
 
 Read = tuple[int, int]
@@ -160,8 +160,8 @@ class Loop:
         self.count, self.runs = samples.shape[2], samples.shape[1]
         self.stride, self.step = (1, WIDTH) if self.runs == 1 else (WIDTH, 1)
         self.blocks = 1 if self.runs == 1 else -(-self.runs // WIDTH)
-        self.padded = -(-self.count // WIDTH) * WIDTH
         nodes, self.window = _ordered(nodes)
+        self.padded = -(-self.count // self.window) * self.window
         self.outputs = len(self.kept) or len(nodes)
         self.piece = _power_of_two(PIECE_NUMBERS // (self.outputs * self.stride), 256, 1 << 14)
         self._allocate(nodes, samples)
@@ -186,8 +186,9 @@ class Loop:
             key = self._output_key(n) if wave is None else wave
             end = self._ring(key, max(self.piece, depth.get(wave, 0) + self.window if wave else 0), end)
         self.first_input = end
-        self.input_size = self.padded * self.stride
-        self.block_size = samples.shape[0] * self.input_size
+        self.input_size = self.window * self.stride
+        self.jump = samples.shape[0] * self.input_size
+        self.block_size = self.padded // self.window * self.jump
         self.re, self.im = (_aligned(end + self.blocks * self.block_size) for _ in range(2))
         self._fill(samples)
 
@@ -196,16 +197,21 @@ class Loop:
         return -1_000_000 - number
 
     def _ring(self, key: int, slots: int, start: int) -> int:
-        """Give a wave a ring; returns where it ends. NOTE: one line more than a power of two spreads cache sets."""
+        """Give a wave a ring; returns where it ends.
+
+        NOTE: one cache line more than a power of two keeps rings out of each other's way in the cache.
+        """
         size = _power_of_two(slots, 8, 1 << 30)
         self.place[key] = (start, size - 1)
         return start + size * self.stride + WIDTH
 
     def _fill(self, samples: np.ndarray) -> None:
+        """Lay out what enters as it is read: block by block, window by window, input by input."""
         lanes = self.stride
         padded = np.zeros((samples.shape[0], self.blocks * lanes, self.padded), dtype=complex)
         padded[:, : self.runs, : self.count] = samples
-        blocks = padded.reshape(-1, self.blocks, lanes, self.padded).transpose(1, 0, 3, 2).reshape(-1)
+        blocks = padded.reshape(-1, self.blocks, lanes, self.padded // self.window, self.window)
+        blocks = blocks.transpose(1, 3, 0, 4, 2).reshape(-1)
         self.re[self.first_input :], self.im[self.first_input :] = blocks.real, blocks.imag
 
     def _table(self, nodes: list[Node], block: int) -> np.ndarray:
@@ -217,16 +223,19 @@ class Loop:
                 row += self._read(read, start)
             for wave in node.writes:
                 row += self.place[wave] if wave is not None else (0, 0)
-            source = start + node.source * self.input_size if node.source is not None else 0
+            source = (start + node.source * self.input_size, self.jump) if node.source is not None else (0, 0)
             output = self.place[self._output_key(node.output)] if node.output is not None else (0, 0)
-            rows.append([*row, source, *output])
+            rows.append([*row, *source, *output])
         return np.array(rows)
 
-    def _read(self, read: Read | None, start: int) -> tuple[int, int, int]:
+    def _read(self, read: Read | None, start: int) -> tuple[int, int, int, int]:
         if read is None:
-            return 0, 0, 0  # the first line of the array stays dark
+            return 0, 0, 0, 0  # the first line of the array stays dark
         wave, delay = read
-        return (*self.place[wave], delay) if wave >= 0 else (start + (-1 - wave) * self.input_size, -1, delay)
+        if wave >= 0:
+            return (*self.place[wave], delay, 0)
+        assert delay == 0
+        return start + (-1 - wave) * self.input_size, self.window - 1, 0, self.jump
 
     def run(self, keep: bool = False) -> np.ndarray | None:
         """Run from darkness to the end; with `keep` returns the outputs (outputs, runs, times)."""
@@ -248,13 +257,13 @@ class Loop:
 
 
 def _ordered(nodes: list[Node]) -> tuple[list[Node], int]:
-    """The nodes in an order that allows a long window, a multiple of eight, and that window."""
+    """The nodes in an order that allows a long window, a power of two, and that window."""
     owner = {w: i for i, node in enumerate(nodes) for w in node.writes if w is not None}
     reads = [(owner[r[0]], i, r[1]) for i, node in enumerate(nodes) for r in node.reads if r and r[0] in owner]
     islands = find_islands(len(nodes), reads)
     window = min((island.window for island in islands if island.window), default=LONGEST_WINDOW)
     order = [n for island in islands for n in island.operations]
-    return [nodes[n] for n in order], min(window, LONGEST_WINDOW) // WIDTH * WIDTH
+    return [nodes[n] for n in order], min(1 << window.bit_length() - 1, LONGEST_WINDOW)
 
 
 def _power_of_two(least: int, low: int, high: int) -> int:
