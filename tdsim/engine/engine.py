@@ -90,7 +90,7 @@ class Engine:
         self._tapes.changed[:] = self.tick
         self._tapes.even[:] = 0
 
-    def _place(self, wave: int, t: int) -> int:
+    def _place(self, wave: int | np.integer[Any], t: int) -> int:
         """Where sample t of a wave starts."""
         return int(self._tapes.base[wave] + (t - self._tapes.origin[wave]) * self.program.lanes)
 
