@@ -62,7 +62,7 @@ class Ring(Device, name="ring"):
     netlist = """An add-drop ring answers a pulse
 Xl in                   laser power=pulse(0 1m 2p 1p 1p 20p)
 Xr in through nc drop   ring radius=10u coupling1=0.1 coupling2=0.1 loss=0.05
-.tran 0.1p 100p
+.tran 0.05p 100p
 .save p(through) p(drop)
 .end
 """
