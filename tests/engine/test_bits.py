@@ -141,3 +141,22 @@ def test_state_take_and_copy():
     assert not state.take(0).equals(state)
     with pytest.raises(tdsim.UsageError, match="runs 0 to 1"):
         state.take(2)
+
+
+def test_carriers_and_runs_together_are_each_alone():
+    """Two carriers, three runs that differ in a phase and in a delay that is fractional in some."""
+    x = signal(400)
+    phases, lengths = np.array([0.1, 0.7, 2.0]), np.array([1.0e-3, 1.23e-3, 1.3e-3])
+    options = {"stop": 40 * PS, "step": 0.1 * PS, "inputs": {"in": x}, "save": ["e(out)", "x(cav.cavity)"]}
+    params = {"w.phase": phases, "bus.length": lengths}
+    both = tdsim.transient(recurrent().carrier(1550e-9, 1551.3e-9), params=params, **options)
+    assert both["e(out)"].dims == ("run", "carrier", "time")
+    for carrier, wavelength in enumerate((1550e-9, 1551.3e-9)):
+        for run in range(3):
+            circuit = recurrent().carrier(1550e-9, 1551.3e-9)
+            circuit.carriers = (1550e-9, wavelength) if carrier else (1550e-9,)
+            one = {name: values[run] for name, values in params.items()}
+            alone = tdsim.transient(circuit, params=one, **options)
+            for name in options["save"]:
+                values = alone[name].values[-1] if carrier else alone[name].values
+                np.testing.assert_allclose(both[name].values[run, carrier], values, atol=1e-13)
