@@ -74,9 +74,9 @@ def kept(sink: NetcdfSink) -> Iterator[str]:
 
 
 def measures(sink: NetcdfSink) -> Iterator[str]:
-    """The results of `.meas`, one `name = value` a line; one value for each run where there are several."""
-    for name, value in sink.measures.items():
-        yield f"{name} = {' '.join(f'{v:.10g}' for v in np.ravel(value))}"
+    """The results of `.meas`, one `name = value` a line; one value for each run and carrier where there are several."""
+    for name, measured in sink.measures.items():
+        yield f"{name} = {' '.join(f'{v:.10g}' for v in np.ravel(measured.values))}"
 
 
 def relative(path: Path) -> str:

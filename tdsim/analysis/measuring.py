@@ -10,7 +10,7 @@ import numpy as np
 
 from ..circuit import Circuit
 from ..measures import Measure
-from ..results.schema import Schema, Sink
+from ..results.schema import Measured, Schema, Sink
 from .measure import evaluate_all
 from .outputs import Output
 
@@ -31,6 +31,7 @@ class MeasuringSink:
         self._needed: set[str] = set()
         self._analysis = ""
         self._units: dict[str, str] = {}
+        self._leading: dict[str, tuple[str, ...]] = {}
 
     def unseen(self, analysis: str, outputs: Sequence[Output]) -> list[str]:
         """The signals that the measures of an analysis need and the result does not hold."""
@@ -45,6 +46,7 @@ class MeasuringSink:
         self._analysis = schema.analysis
         self._kept[schema.analysis] = {}
         self._units |= {v.name: v.units for v in schema.variables}
+        self._leading[schema.analysis] = schema.variables[0].dimensions[:-1] if schema.variables else ()
         seen = tuple(v for v in schema.variables if v.name not in self._hidden)
         self._sink.begin(replace(schema, variables=seen))
 
@@ -60,17 +62,21 @@ class MeasuringSink:
         self._needed, self._hidden = set(), set()
         self._sink.finish(attributes)
 
-    def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None:
-        self._sink.close(measures, units)
+    def close(self, measures: Mapping[str, Measured]) -> None:
+        self._sink.close(measures)
 
     def complete(self) -> None:
         """Work the measures out and close the sink."""
-        found: dict[str, np.ndarray] = {}
+        found: dict[str, Measured] = {}
         for analysis, pieces in self._kept.items():
             signals = {name: np.concatenate(piece, axis=-1) for name, piece in pieces.items()}
             time = signals.get(STREAM, np.zeros(0))
-            found |= evaluate_all(self._measures(analysis), time, signals.__getitem__, self._warn)
-        self.close(found, {m.name: self._unit(m) for m in self._circuit.measures if m.name in found})
+            measures = self._measures(analysis)
+            values = evaluate_all(measures, time, signals.__getitem__, self._warn)
+            for measure in measures:
+                dimensions = self._leading[analysis] if np.ndim(values[measure.name]) else ()
+                found[measure.name] = Measured(values[measure.name], dimensions, self._unit(measure))
+        self.close(found)
 
     def _unit(self, measure: Measure) -> str:
         """The unit of a measure's value."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import layout
 from .buffer import Buffer
-from .schema import Schema
+from .schema import Measured, Schema
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,8 +20,7 @@ class MemorySink:
 
     def __init__(self) -> None:
         self._analyses: list[tuple[Buffer, dict[str, Any]]] = []
-        self._measures: dict[str, np.ndarray] = {}
-        self._measure_units: Mapping[str, str] = {}
+        self._measures: Mapping[str, Measured] = {}
 
     def begin(self, schema: Schema) -> None:
         self._analyses.append((Buffer(schema, schema.length or 0), {}))
@@ -32,8 +31,8 @@ class MemorySink:
     def finish(self, attributes: dict[str, Any]) -> None:
         self._analyses[-1][1].update(attributes)
 
-    def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None:
-        self._measures, self._measure_units = measures, units or {}
+    def close(self, measures: Mapping[str, Measured]) -> None:
+        self._measures = measures
 
     def result(self) -> xr.Dataset | xr.DataTree:
         """The Dataset of the only analysis, or a DataTree with one group for each; measures stand at the root."""
@@ -50,8 +49,8 @@ class MemorySink:
         import xarray as xr
 
         return {
-            name: xr.Variable(layout.measure_dimensions(v), v, layout.measure_labels(name, self._measure_units))
-            for name, v in self._measures.items()
+            name: xr.Variable(m.dimensions, m.values, layout.measure_labels(name, m))
+            for name, m in self._measures.items()
         }
 
 

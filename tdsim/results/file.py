@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import SimulationError
 from . import layout
 from .buffer import Stretch, leading_shape, sample_type
-from .schema import Coordinate, Schema, Variable
+from .schema import Coordinate, Measured, Schema, Variable
 
 CHUNK = 131072
 """Values in a chunk: 1 MB of real ones. Compression works on whole chunks, and a reader takes whole chunks."""
@@ -40,15 +40,9 @@ class Content:
     longest: int
 
 
-@dataclass(frozen=True)
-class Measures:
-    """Results of `.meas`: scalars or arrays (runs,)."""
-
-    values: Mapping[str, np.ndarray]
-    units: Mapping[str, str] | None = None
-
-
-def write(path: Path, contents: Sequence[Content], measures: Measures | None = None, compress: bool = True) -> None:
+def write(
+    path: Path, contents: Sequence[Content], measures: Mapping[str, Measured] | None = None, compress: bool = True
+) -> None:
     """Write a complete file, or none: raises SimulationError and leaves nothing when the disk does not take it.
 
     One content stands at the root of the file, several in a group each. `measures` stand at the root.
@@ -56,7 +50,7 @@ def write(path: Path, contents: Sequence[Content], measures: Measures | None = N
     temporary = path.with_name(path.name + ".tmp")
     try:
         with netCDF4.Dataset(temporary, "w", auto_complex=True) as root:
-            _fill(root, contents, measures, COMPRESSED if compress else {})
+            _fill(root, contents, measures or {}, COMPRESSED if compress else {})
         _into_place(temporary, path)
     except (OSError, RuntimeError) as problem:  # HDF5 reports a failed write as RuntimeError
         raise SimulationError(f"could not write {path}: {_reason(problem, path.parent)}") from problem
@@ -65,20 +59,21 @@ def write(path: Path, contents: Sequence[Content], measures: Measures | None = N
             temporary.unlink(missing_ok=True)
 
 
-def _fill(root: Any, contents: Sequence[Content], measures: Measures | None, options: dict[str, Any]) -> None:
+def _fill(root: Any, contents: Sequence[Content], measures: Mapping[str, Measured], options: dict[str, Any]) -> None:
     if len(contents) == 1:
         _fill_group(root, contents[0], options)
     else:
         root.setncatts(layout.root_attributes(c.attributes for c in contents))
         for content in contents:
             _fill_group(root.createGroup(content.schema.analysis), content, options)
-    for name, value in (measures.values if measures else {}).items():
-        dimensions = layout.measure_dimensions(value)
-        if dimensions and "run" not in root.dimensions:
-            root.createDimension("run", len(value))
-        variable = root.createVariable(layout.stored_name(name), np.asarray(value).dtype, dimensions, fill_value=False)
-        _label(variable, name, layout.measure_labels(name, measures.units if measures else None))
-        variable[...] = value
+    for name, measured in measures.items():
+        values = np.asarray(measured.values)
+        for dimension, length in zip(measured.dimensions, values.shape, strict=True):
+            if dimension not in root.dimensions:
+                root.createDimension(dimension, length)
+        variable = root.createVariable(layout.stored_name(name), values.dtype, measured.dimensions, fill_value=False)
+        _label(variable, name, layout.measure_labels(name, measured))
+        variable[...] = values
 
 
 def _fill_group(group: Any, content: Content, options: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .schema import Coordinate, Schema, Variable
+from .schema import Coordinate, Measured, Schema, Variable
 
 CONVENTIONS = "CF-1.11"
 SHARED = ("title", "tdsim_version", "netlist", "parameters", "seed")
@@ -68,14 +68,9 @@ def labels(item: Coordinate | Variable) -> dict[str, str]:
     return {"units": item.units, "long_name": item.long_name}
 
 
-def measure_labels(name: str, units: Mapping[str, str] | None) -> dict[str, str]:
+def measure_labels(name: str, measured: Measured) -> dict[str, str]:
     """The attributes of one result of `.meas`."""
-    return {"units": (units or {}).get(name, "1"), "long_name": f"measured {name}"}
-
-
-def measure_dimensions(value: np.ndarray) -> tuple[str, ...]:
-    """A measure is a scalar, or has one value per run."""
-    return ("run",) if np.ndim(value) else ()
+    return {"units": measured.units, "long_name": f"measured {name}"}
 
 
 def _version() -> str:

@@ -52,6 +52,15 @@ class Schema:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Measured:
+    """The result of one `.meas`: a number, or one for each point of its dimensions (run, carrier)."""
+
+    values: Any
+    dimensions: tuple[str, ...] = ()
+    units: str = "1"
+
+
 class Sink(Protocol):
     """Where results go."""
 
@@ -68,6 +77,6 @@ class Sink(Protocol):
         """The analysis is complete; `attributes` are those known only now (wall time, steps)."""
         ...
 
-    def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None:
-        """All analyses are complete; `measures` are the results of `.meas`, scalars or along `run`, in `units`."""
+    def close(self, measures: Mapping[str, Measured]) -> None:
+        """All analyses are complete; `measures` are the results of `.meas` by name."""
         ...

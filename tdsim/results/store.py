@@ -14,7 +14,7 @@ from ..errors import TdsimError
 from . import file, layout, segments
 from .buffer import Buffer, Stretch, sample_bytes
 from .place import check_place
-from .schema import Schema
+from .schema import Measured, Schema
 
 HELD_BYTES = 16 * 2**20
 HELD_BYTES_PER_VARIABLE = 2**16
@@ -61,7 +61,7 @@ class NetcdfSink:
     def __init__(self, path: str | Path, overwrite: bool = False):
         self.path = check_place(Path(path), overwrite)
         self.closed = False
-        self.measures: dict[str, np.ndarray] = {}
+        self.measures: dict[str, Measured] = {}
         self._analyses: list[_Analysis] = []
         self._flushed_at = time.monotonic()
 
@@ -90,10 +90,10 @@ class NetcdfSink:
                 self._write_segment(analysis)
         self._flushed_at = time.monotonic()
 
-    def close(self, measures: dict[str, np.ndarray], units: Mapping[str, str] | None = None) -> None:
+    def close(self, measures: Mapping[str, Measured]) -> None:
         self.measures = dict(measures)
         contents = [a.content(a.stretches(), a.length) for a in self._analyses]
-        file.write(self.path, contents, file.Measures(measures, units))
+        file.write(self.path, contents, measures)
         self.closed = True
         segments.remove(self.path)
 

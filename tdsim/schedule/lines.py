@@ -37,16 +37,18 @@ def _realise(line: Line, in_loop: bool, system: System, rounded: bool, step: flo
         return line.entry, as_delay([round(d) for d in samples])
     too_short = (samples > 0) & (samples < 1 - delays.WHOLE)
     if np.any(too_short):
-        short = float(samples[too_short].min())
+        short, owner = float(samples[too_short].min()), line.name.rpartition(".")[0]
         raise SimulationError(
-            f"{line.name}: its delay of {engineering(short * step, 's')} is {short:.3g} of a step; a delay is zero or "
+            f"{owner}: its delay of {engineering(short * step, 's')} is {short:.3g} of a step; a delay is zero or "
             f"at least one step: use a step of {engineering(short * step, 's')} or less"
         )
     parts = [delays.split(d, in_loop) for d in samples]
     if all(not p.allpass.size and not p.taps.size for p in parts):
         return line.entry, as_delay([p.whole for p in parts])
     if np.any(samples == 0):
-        raise SimulationError(f"{line.name}: its delay is zero in some runs and not in others; simulate them apart")
+        raise SimulationError(
+            f"{line.name.rpartition('.')[0]}: its delay is zero in some runs and not in others; simulate them apart"
+        )
     if in_loop or min(samples) < delays.SINC_TAPS // 2 + 1:
         return _add_allpass(line, samples, system)
     return _add_sinc(line, samples, system)

@@ -174,3 +174,12 @@ def test_random_sources_differ_and_repeat():
     assert not np.array_equal(first["p(a)"], first["p(b)"])
     assert first.attrs["seed"] == 7
     assert not first["p(a)"].identical(run(text.replace("seed=7", "seed=8"))["p(a)"])
+
+
+def test_a_measure_has_one_value_for_each_carrier():
+    result = run(
+        "Carriers\n.carrier 1550n 1551n\nXl a laser carrier=1\n.tran 1p 5p\n.save e(a)\n.meas tran m avg p(a)\n"
+    )
+    assert result["m"].dims == ("carrier",)
+    np.testing.assert_allclose(result["m"], [0, 1e-3])
+    assert result["m"].attrs["units"] == "W"

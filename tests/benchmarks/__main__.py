@@ -21,9 +21,9 @@ HEADER = (
     f"{'':12} {'':5} {'':4} {'':8} {'us/sample':>10} {'us/sample':>10} {'ns/comp':>8} {'ns/comp':>8} "
     f"{'':6} {'s':>8} {'MB':>7}"
 )
-NOTES = """us/sample: one sample of the whole circuit in all runs, from dark to end; ns/comp: per component and run. ratio: tdsim
-to the hand-written loop, timed in turn in this process, the best turn of each. compile: circuit to program, once a
-transient. memory: the most a fresh process takes, interpreter, libraries and inputs included."""
+NOTES = """us/sample: one sample of the whole circuit in all runs, from dark to end; ns/comp: per component and run.
+ratio: tdsim to the hand-written loop, timed in turn in this process, the best turn of each. compile: circuit to
+program, once a transient. memory: the most a fresh process takes, interpreter, libraries and inputs included."""
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:

@@ -8,7 +8,7 @@ from tdsim.plot.figure import figure, save
 from tdsim.plot.reduce import envelope, wrapped
 from tdsim.plot.scale import prefixed
 from tdsim.results.dataset import MemorySink
-from tdsim.results.schema import Coordinate, Schema, Variable
+from tdsim.results.schema import Coordinate, Measured, Schema, Variable
 from tdsim.units import C0
 
 TIME = np.arange(5001) * 1e-13
@@ -45,7 +45,7 @@ def result_of(*analyses, **options):
     sink = MemorySink()
     for analysis in analyses:
         analysis(sink, **options)
-    sink.close({"peak": np.float64(1.0)})
+    sink.close({"peak": Measured(1.0)})
     return sink.result()
 
 

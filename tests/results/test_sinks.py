@@ -9,7 +9,7 @@ import tdsim.results
 from tdsim.errors import UsageError
 from tdsim.results import file, store
 from tdsim.results.dataset import MemorySink
-from tdsim.results.schema import Coordinate, Schema, Variable
+from tdsim.results.schema import Coordinate, Measured, Schema, Variable
 from tdsim.results.store import NetcdfSink
 
 LENGTH = 3000
@@ -22,23 +22,23 @@ def short_segments(monkeypatch):
     monkeypatch.setattr(store, "HELD_BYTES_PER_VARIABLE", 0)
 
 
-def in_memory(plans, size=700, measures=None, units=None):
+def in_memory(plans, size=700, measures=None):
     sink = MemorySink()
     for plan in plans:
         fake.push(sink, plan, LENGTH, size)
-    sink.close(measures or {}, units)
+    sink.close(measures or {})
     return sink.result()
 
 
-def on_disk(path, plans, size=700, measures=None, units=None):
+def on_disk(path, plans, size=700, measures=None):
     sink = NetcdfSink(path)
     for plan in plans:
         fake.push(sink, plan, LENGTH, size)
-    sink.close(measures or {}, units)
+    sink.close(measures or {})
     return tdsim.results.open(path)
 
 
-MEASURES = {"rise": np.float64(3e-12), "peak": np.arange(3.0)}
+MEASURES = {"rise": Measured(3e-12, units="s"), "peak": Measured(np.arange(3.0), ("run",))}
 PLANS = {
     "one": [fake.schema(length=LENGTH)],
     "runs and carriers": [fake.schema(runs=3, carriers=2)],
@@ -48,8 +48,8 @@ PLANS = {
 
 @pytest.mark.parametrize("plans", PLANS.values(), ids=PLANS.keys())
 def test_disk_and_memory_are_identical(tmp_path, plans):
-    expected = in_memory(plans, measures=MEASURES, units={"rise": "s"})
-    found = on_disk(tmp_path / "a.nc", plans, measures=MEASURES, units={"rise": "s"})
+    expected = in_memory(plans, measures=MEASURES)
+    found = on_disk(tmp_path / "a.nc", plans, measures=MEASURES)
     assert found.identical(expected)
 
 
@@ -74,7 +74,7 @@ def test_many_signals(tmp_path):
 
 
 def test_everything_is_labelled():
-    result = in_memory(PLANS["runs and carriers"], measures=MEASURES, units={"rise": "s"})
+    result = in_memory(PLANS["runs and carriers"], measures=MEASURES)
     assert all({"units", "long_name"} <= set(v.attrs) for v in result.variables.values())
     assert result.rise.attrs["units"] == "s"
     assert result["e(out)"].dims == ("run", "carrier", "time")
