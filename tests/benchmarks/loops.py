@@ -19,7 +19,8 @@ from . import kernels
 from .circuits import Case, Crow, Mesh, Ring, Swirl, Torus, mesh_pairs, swirl_links, torus_neighbours, transmission
 from .lanes import WIDTH
 
-LONGEST_WINDOW = 32
+LONGEST_WINDOW = {1: 128, WIDTH: 32}
+"""Samples that pay best for one run and for eight side by side, where delays allow more."""
 PIECE_NUMBERS = 1 << 14
 """Numbers of outputs held at once."""
 
@@ -160,7 +161,7 @@ class Loop:
         self.count, self.runs = samples.shape[2], samples.shape[1]
         self.stride, self.step = (1, WIDTH) if self.runs == 1 else (WIDTH, 1)
         self.blocks = 1 if self.runs == 1 else -(-self.runs // WIDTH)
-        nodes, self.window = _ordered(nodes)
+        nodes, self.window = _ordered(nodes, LONGEST_WINDOW[self.stride])
         self.padded = -(-self.count // self.window) * self.window
         self.outputs = len(self.kept) or len(nodes)
         self.piece = _power_of_two(PIECE_NUMBERS // (self.outputs * self.stride), 256, 1 << 14)
@@ -256,14 +257,14 @@ class Loop:
             kept[n, block * self.stride : (block + 1) * self.stride, t0:t1] = self.re[place] + 1j * self.im[place]
 
 
-def _ordered(nodes: list[Node]) -> tuple[list[Node], int]:
-    """The nodes in an order that allows a long window, a power of two, and that window."""
+def _ordered(nodes: list[Node], longest: int) -> tuple[list[Node], int]:
+    """The nodes in an order that allows a long window, a power of two up to `longest`, and that window."""
     owner = {w: i for i, node in enumerate(nodes) for w in node.writes if w is not None}
     reads = [(owner[r[0]], i, r[1]) for i, node in enumerate(nodes) for r in node.reads if r and r[0] in owner]
     islands = find_islands(len(nodes), reads)
-    window = min((island.window for island in islands if island.window), default=LONGEST_WINDOW)
+    window = min((island.window for island in islands if island.window), default=longest)
     order = [n for island in islands for n in island.operations]
-    return [nodes[n] for n in order], min(1 << window.bit_length() - 1, LONGEST_WINDOW)
+    return [nodes[n] for n in order], min(1 << window.bit_length() - 1, longest)
 
 
 def _power_of_two(least: int, low: int, high: int) -> int:

@@ -101,21 +101,18 @@ def check(case: Case, runs: int, count: int = 300) -> None:
     assert error <= TOLERANCE, f"{case.name}: loop and tdsim differ by {error:.2g}"
 
 
-def in_turn(one: Callable[[], Any], other: Callable[[], Any], seconds: float) -> tuple[float, float]:
-    """Least time of each, of as many turns as fit in `seconds` (three at least)."""
-    best = [np.inf, np.inf]
+def in_turn(one: Callable[[], Any], other: Callable[[], Any], seconds: float, turns: int = 4) -> tuple[float, float]:
+    """Least time of each, run for `seconds` in all, turn by turn so that both meet the same disturbances."""
     gc.collect()
-    spent = [0.0, 0.0]
-    turns = 0
-    while turns < 3 or (sum(spent) < 2 * seconds and turns < 1000):
-        for k, run in enumerate((one, other)):
-            lap = 0.0
-            while lap < min(spent[1 - k], seconds / 4) or lap == 0.0:
-                began = time.perf_counter()
-                run()
-                once = time.perf_counter() - began
-                best[k] = min(best[k], once)
-                lap += once
-            spent[k] += lap
-        turns += 1
-    return best[0], best[1]
+    laps = [(least_time(one, seconds / turns), least_time(other, seconds / turns)) for _ in range(turns)]
+    return min(a for a, _ in laps), min(b for _, b in laps)
+
+
+def least_time(run: Callable[[], Any], seconds: float) -> float:
+    """The shortest of the times that it takes, tried again for `seconds`."""
+    times: list[float] = []
+    while sum(times) < seconds:
+        began = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - began)
+    return min(times)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from .circuits import STEP, clements, crow, ring, swirl, torus
+from .circuits import clements, crow, ring, swirl, torus
 from .loops import Loop
 from .measure import prepared, run_kept
 
@@ -25,7 +25,3 @@ def test_loop_equals_tdsim(name, runs):
     found = Loop(case, samples).run(keep=True)
     assert np.abs(expected).max() > 0.1
     assert np.abs(found - expected).max() <= 1e-10 * np.abs(expected).max()
-
-
-def test_the_step_is_a_tenth_of_a_picosecond():
-    assert STEP == 0.1e-12
