@@ -24,8 +24,8 @@ from ..schedule.system import LINE, System
 from ..units import C0, engineering
 from .transient import attributes
 
-DENSE = 200
-"""Up to this many unknowns all frequencies are solved at once as dense matrices."""
+DENSE = 60
+"""Up to this many unknowns all frequencies are solved at once as dense matrices; beyond, sparse ones are faster."""
 
 
 @dataclass(frozen=True)
