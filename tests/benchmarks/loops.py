@@ -27,6 +27,9 @@ PIECE_NUMBERS = 1 << 14
 Read = tuple[int, int]
 """(wave, samples ago)."""
 
+Key = int | tuple[str, int]
+"""A wave, or ("out", n) for what leaves node n."""
+
 
 class Node(NamedTuple):
     """What one turn of a loop computes: waves by number, an input is -1 - its number, nothing at all is None."""
@@ -175,17 +178,15 @@ class Loop:
         for node in nodes:
             for wave, delay in (r for r in node.reads if r):
                 depth[wave] = max(depth.get(wave, 0), delay)
-        waves = sorted({w for node in nodes for w in node.writes if w is not None})
-        outputs = self.kept or [None] * self.outputs
-        end = WIDTH * (self.padded if self.stride == 8 else 1)
-        self.place: dict[int, tuple[int, int]] = {}
-        for wave in waves:
+        self.place: dict[Key, tuple[int, int]] = {}
+        end = WIDTH  # the first line stays dark, for reads of nothing
+        for wave in sorted({w for node in nodes for w in node.writes if w is not None}):
             if wave not in self.kept:
                 end = self._ring(wave, depth.get(wave, 0) + self.window, end)
-        self.first_output = end
-        for n, wave in enumerate(outputs):
-            key = self._output_key(n) if wave is None else wave
-            end = self._ring(key, max(self.piece, depth.get(wave, 0) + self.window if wave else 0), end)
+        for wave in self.kept:
+            end = self._ring(wave, max(self.piece, depth.get(wave, 0) + self.window), end)
+        for n in range(0 if self.kept else self.outputs):
+            end = self._ring(("out", n), self.piece, end)
         self.first_input = end
         self.input_size = self.window * self.stride
         self.jump = samples.shape[0] * self.input_size
@@ -193,11 +194,7 @@ class Loop:
         self.re, self.im = (_aligned(end + self.blocks * self.block_size) for _ in range(2))
         self._fill(samples)
 
-    @staticmethod
-    def _output_key(number: int) -> int:
-        return -1_000_000 - number
-
-    def _ring(self, key: int, slots: int, start: int) -> int:
+    def _ring(self, key: Key, slots: int, start: int) -> int:
         """Give a wave a ring; returns where it ends.
 
         NOTE: one cache line more than a power of two keeps rings out of each other's way in the cache.
@@ -225,13 +222,13 @@ class Loop:
             for wave in node.writes:
                 row += self.place[wave] if wave is not None else (0, 0)
             source = (start + node.source * self.input_size, self.jump) if node.source is not None else (0, 0)
-            output = self.place[self._output_key(node.output)] if node.output is not None else (0, 0)
+            output = self.place["out", node.output] if node.output is not None else (0, 0)
             rows.append([*row, *source, *output])
         return np.array(rows)
 
     def _read(self, read: Read | None, start: int) -> tuple[int, int, int, int]:
         if read is None:
-            return 0, 0, 0, 0  # the first line of the array stays dark
+            return 0, 0, 0, 0
         wave, delay = read
         if wave >= 0:
             return (*self.place[wave], delay, 0)
@@ -252,7 +249,7 @@ class Loop:
 
     def _keep(self, kept: np.ndarray, block: int, t0: int, t1: int) -> None:
         for n in range(self.outputs):
-            base, mask = self.place[self.kept[n] if self.kept else self._output_key(n)]
+            base, mask = self.place[self.kept[n] if self.kept else ("out", n)]
             place = base + (np.arange(t0, t1) & mask)[None] * self.stride + np.arange(self.stride)[:, None]
             kept[n, block * self.stride : (block + 1) * self.stride, t0:t1] = self.re[place] + 1j * self.im[place]
 
