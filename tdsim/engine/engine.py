@@ -14,13 +14,16 @@ from ..schedule.program import Program
 from ..units import engineering
 from .advance import advance
 from .state import State, dark, fit
-from .tape import Tapes, shift
+from .tape import Tapes
 
 Fill = Callable[[int, int], np.ndarray]
 """fill(t0, t1) gives a wave's samples t0 <= t < t1 as an array that broadcasts to (carriers, runs, t1 - t0)."""
 
-CACHE_NUMBERS = 1 << 16
+CACHE_NUMBERS = 1 << 15
 """Complex numbers that the waves of one chunk should fit in, to stay in the processor's cache."""
+
+PAGE, STAGGER = 512, 72
+"""Tapes begin this many numbers apart, modulo a page: tapes read together must not share lines of the cache."""
 
 
 def chunk_length(program: Program) -> int:
@@ -53,23 +56,27 @@ class Engine:
         self._skip = skip
         self._probes = np.asarray(probes, dtype=np.int64)
         self._kept = np.zeros((len(probes), stretch * program.lanes), dtype=complex)
-        self._allocate(stretch)
+        self._filled = np.array(list(fills), dtype=np.int64)
+        self._outside = np.zeros((len(fills), stretch * program.lanes), dtype=complex)
+        self._allocate()
         self._restore(fit(state, program))
         self._starting = state.tick == 0 and program.start is not None
 
-    def _allocate(self, stretch: int) -> None:
+    def _allocate(self) -> None:
         depth, lanes = np.maximum(self.tables.depth, 1), self.program.lanes
-        ahead = np.full(depth.size, self.chunk)
-        ahead[list(self._fills)] = stretch
-        room = depth + np.maximum(depth, ahead)
+        room = depth + np.maximum(depth, self.chunk)
+        ends = np.cumsum(room * lanes + (STAGGER - room * lanes) % PAGE)
         self._tapes = Tapes(
-            samples=np.zeros(int((room * lanes).sum()), dtype=complex),
-            base=np.concatenate([[0], np.cumsum(room * lanes)])[:-1].astype(np.int64),
+            re=np.zeros(int(ends[-1]) if ends.size else 0),
+            im=np.zeros(int(ends[-1]) if ends.size else 0),
+            base=np.concatenate([[0], ends[:-1]]),
             origin=np.zeros(depth.size, dtype=np.int64),
             room=room,
             depth=depth,
             changed=np.zeros(depth.size, dtype=np.int64),
             even=np.zeros(depth.size, dtype=np.int64),
+            reads=np.zeros(self.tables.term_wave.size, dtype=np.int64),
+            writes=np.zeros(self.tables.output.size, dtype=np.int64),
             memory=np.zeros(self.program.memory * lanes, dtype=complex),
         )
 
@@ -80,7 +87,9 @@ class Engine:
         history, start = state.history.reshape(-1), 0
         for wave in np.flatnonzero(self.tables.depth):
             size = int(tapes.depth[wave]) * lanes
-            tapes.samples[tapes.base[wave] : tapes.base[wave] + size] = history[start : start + size]
+            first = tapes.base[wave]
+            tapes.re[first : first + size] = history[start : start + size].real
+            tapes.im[first : first + size] = history[start : start + size].imag
             start += size
         tapes.memory[:] = state.memory.reshape(-1)
         self._wake()
@@ -94,13 +103,17 @@ class Engine:
         """Where sample t of a wave starts."""
         return int(self._tapes.base[wave] + (t - self._tapes.origin[wave]) * self.program.lanes)
 
+    def _samples(self, wave: int | np.integer[Any], t: int) -> np.ndarray:
+        """The samples of a wave from t until now, lanes side by side."""
+        part = slice(self._place(wave, t), self._place(wave, self.tick))
+        return self._tapes.re[part] + 1j * self._tapes.im[part]
+
     def state(self) -> State:
         """A snapshot, independent of the engine."""
         template = dark(self.program)
         pieces = []
         for wave in np.flatnonzero(self.tables.depth):
-            first = self._place(wave, self.tick - int(self.tables.depth[wave]))
-            pieces.append(self._tapes.samples[first : self._place(wave, self.tick)])
+            pieces.append(self._samples(wave, self.tick - int(self.tables.depth[wave])))
         history = np.concatenate(pieces) if pieces else np.zeros(0, dtype=complex)
         return replace(
             template,
@@ -120,8 +133,7 @@ class Engine:
         wave = self.program.index.get(name)
         if wave is not None:
             known = min(count, self.tick - int(self._tapes.origin[wave]))
-            samples = self._tapes.samples[self._place(wave, self.tick - known) : self._place(wave, self.tick)]
-            found[count - known :] = samples.reshape(known, *found.shape[1:])
+            found[count - known :] = self._samples(wave, self.tick - known).reshape(known, *found.shape[1:])
         return found
 
     def bookmark(self) -> tuple[Any, ...]:
@@ -153,25 +165,32 @@ class Engine:
     def _advance(self, tables: Tables, count: int, done: int = 0) -> None:
         """Advance by `count` samples; the probes' go behind the `done` ones that are kept already."""
         t0, t1 = self.tick, self.tick + count
-        filled = self._fill(t0, t1)
+        self._fill(t0, t1)
         kept = self._kept[:, done * self.program.lanes :]
-        advance(tables, self._tapes, filled, self._probes, kept, t0, t1, self.chunk, self._skip)
+        outside = self._outside.view(float)
+        advance(
+            tables,
+            self._tapes,
+            self._filled,
+            outside,
+            self._probes,
+            kept.view(float),
+            t0,
+            t1,
+            self.chunk,
+            self._skip,
+        )
         self.tick = t1
 
-    def _fill(self, t0: int, t1: int) -> np.ndarray:
-        """Write the samples of all waves that come from outside; returns their numbers."""
-        tapes, lanes, shape = self._tapes, self.program.lanes, (len(self.program.carriers), self.program.runs)
-        for wave, fill in self._fills.items():
-            if t1 - tapes.origin[wave] > tapes.room[wave]:
-                shift(tapes, wave, lanes, t0)
-            samples = fill(t0, t1)
-            target = tapes.samples[self._place(wave, t0) : self._place(wave, t1)]
-            tapes.even[wave] = 0
+    def _fill(self, t0: int, t1: int) -> None:
+        """Get the samples of all waves that come from outside."""
+        lanes, shape = self.program.lanes, (len(self.program.carriers), self.program.runs)
+        for target, fill in zip(self._outside, self._fills.values(), strict=True):
+            samples, part = fill(t0, t1), target[: (t1 - t0) * lanes]
             if lanes == 1:
-                target[:] = samples.reshape(-1)
+                part[:] = samples.reshape(-1)
             else:
-                target.reshape(t1 - t0, *shape)[...] = np.broadcast_to(samples, (*shape, t1 - t0)).transpose(2, 0, 1)
-        return np.array(list(self._fills), dtype=np.int64)
+                part.reshape(t1 - t0, *shape)[...] = np.broadcast_to(samples, (*shape, t1 - t0)).transpose(2, 0, 1)
 
     # -- the first sample -------------------------------------------------------------------------------------
 
@@ -184,16 +203,18 @@ class Engine:
 
     def _settle_carries(self) -> None:
         """After the first sample: w = A - B1 s, so that the next step starts from the initial values."""
-        lanes, t, samples = self.program.lanes, self.tick - 1, self._tapes.samples
+        lanes, t, tapes = self.program.lanes, self.tick - 1, self._tapes
         for recurrence in self.program.recurrences:
             if recurrence.ahead is None:
                 continue
             for i, carry in enumerate(recurrence.outputs):
-                first = self._place(carry, t)
+                part = slice(self._place(carry, t), self._place(carry, self.tick))
                 for j, (wave, delay) in enumerate(recurrence.inputs):
                     times = t - (np.broadcast_to(np.asarray(delay), (lanes,)) - 1)
                     reads = [self._place(wave, int(time)) + lane for lane, time in enumerate(times)]
-                    samples[first : first + lanes] -= recurrence.ahead[i, j] * samples[reads]
+                    less = recurrence.ahead[i, j] * (tapes.re[reads] + 1j * tapes.im[reads])
+                    tapes.re[part] -= less.real
+                    tapes.im[part] -= less.imag
         self._wake()
 
     # -- blow-up ----------------------------------------------------------------------------------------------

@@ -18,7 +18,14 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_SOURCES = ("engine/kernel.py", "engine/tape.py", "engine/operations.py", "engine/advance.py", "schedule/pack.py")
+_SOURCES = (
+    "engine/kernel.py",
+    "engine/tape.py",
+    "engine/simd.py",
+    "engine/operations.py",
+    "engine/advance.py",
+    "schedule/pack.py",
+)
 
 
 def _digest() -> str:
@@ -64,3 +71,8 @@ def compiled(function: Function) -> Function:
     depend on how the compiler splits a loop.
     """
     return cast(Function, numba.njit(cache=True, error_model="numpy", nogil=True)(function))
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function into every place that calls it: handing arrays on costs more than a short function does."""
+    return cast(Function, numba.njit(inline="always", error_model="numpy")(function))

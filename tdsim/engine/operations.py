@@ -10,125 +10,63 @@ from typing import Any
 
 from ..schedule.pack import ALLPASS, DRIVEN, RECURRENCE, ROW, UNIFORM, Tables
 from .kernel import compiled
-from .tape import Tapes, flushed, note_change, repeat, stands_still
+from .simd import WIDTH, go_on, go_on_one, weigh, weigh_one
+from .tape import Tapes, flushed, note_change, repeat, set_flushed, stands_still
 
 
 @compiled
-def place(tables: Tables, tapes: Tapes, term: int, t: int) -> Any:
-    """Where a term of uniform delay reads at time t."""
-    wave = tables.term_wave[term]
-    return tapes.base[wave] + (t - tables.term_delay[term] - tapes.origin[wave]) * tables.lanes
-
-
-@compiled
-def rows_uniform(tables: Tables, o: int, stop: int, tapes: Tapes, t0: int, t1: int, skip: bool) -> int:
-    """y[t] = sum of c x[t - d] with coefficients and delays that all lanes share, for operations o, o + 1, ...
-
-    Stops at the first operation of another kind and returns its number. NOTE: one call serves many rows because a
-    call that hands arrays on costs more than a row of twenty samples.
-    """
-    lanes, kind, detail, output = tables.lanes, tables.kind, tables.detail, tables.output
-    term_start, term_wave, term_delay = tables.term_start, tables.term_wave, tables.term_delay
-    term_far, term_value, value = tables.term_far, tables.term_value, tables.value
-    tape, base, origin, changed, even = tapes.samples, tapes.base, tapes.origin, tapes.changed, tapes.even
-    count = (t1 - t0) * lanes
-    while o < stop and kind[o] == ROW and detail[o, 0] == UNIFORM:
-        wave, first, size = output[o], term_start[o], term_start[o + 1] - term_start[o]
-        out = base[wave] + (t0 - origin[wave]) * lanes
-        o += 1
-        still = skip
-        for term in range(first, first + size):
-            if changed[term_wave[term]] >= t0 - term_far[term]:
-                still = False
-                break
-        if still:
-            if even[wave] == 0:
-                repeat(tapes, wave, lanes, t0)
-            continue
-        if size == 0:
-            for n in range(count):
-                tape[out + n] = 0
-        else:
-            a = base[term_wave[first]] + (t0 - term_delay[first] - origin[term_wave[first]]) * lanes
-            ca = value[term_value[first]]
-            if size == 1:
-                for n in range(count):
-                    tape[out + n] = flushed(ca * tape[a + n])
-            else:
-                second = first + 1
-                b = base[term_wave[second]] + (t0 - term_delay[second] - origin[term_wave[second]]) * lanes
-                cb = value[term_value[second]]
-                if size == 2:
-                    for n in range(count):
-                        tape[out + n] = flushed(ca * tape[a + n] + cb * tape[b + n])
-                else:
-                    third = first + 2
-                    c = base[term_wave[third]] + (t0 - term_delay[third] - origin[term_wave[third]]) * lanes
-                    cc = value[term_value[third]]
-                    if size == 3:
-                        for n in range(count):
-                            tape[out + n] = flushed(ca * tape[a + n] + cb * tape[b + n] + cc * tape[c + n])
-                    else:
-                        for n in range(count):
-                            tape[out + n] = ca * tape[a + n] + cb * tape[b + n] + cc * tape[c + n]
-                        for term in range(first + 3, first + size):
-                            d = base[term_wave[term]] + (t0 - term_delay[term] - origin[term_wave[term]]) * lanes
-                            cd = value[term_value[term]]
-                            for n in range(count):
-                                tape[out + n] += cd * tape[d + n]
-                        for n in range(count):
-                            tape[out + n] = flushed(tape[out + n])
-        for n in range(out + count - 1, out - 1, -1):
-            if tape[n] != tape[n - lanes]:
-                changed[wave] = t0 + (n - out) // lanes
-                even[wave] = 0
-                break
-    return o
+def locate(tables: Tables, tapes: Tapes) -> None:
+    """Note where terms read and operations write, less time times lanes: until tapes are shifted again."""
+    lanes = tables.lanes
+    for o in range(tables.output.size):
+        wave = tables.output[o]
+        tapes.writes[o] = tapes.base[wave] - tapes.origin[wave] * lanes
+    for term in range(tables.term_wave.size):
+        wave = tables.term_wave[term]
+        tapes.reads[term] = tapes.base[wave] - (tapes.origin[wave] + max(tables.term_delay[term], 0)) * lanes
 
 
 @compiled
 def row_split(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> None:
     """y[t] = sum of c x[t - d], where coefficients or delays differ between lanes."""
-    lanes, wave = tables.lanes, tables.output[o]
-    tape, base, origin = tapes.samples, tapes.base, tapes.origin
-    out = base[wave] + (t0 - origin[wave]) * lanes
-    tape[out : out + (t1 - t0) * lanes] = 0
+    re, im, lanes, wave = tapes.re, tapes.im, tables.lanes, tables.output[o]
+    out = tapes.base[wave] + (t0 - tapes.origin[wave]) * lanes
+    re[out : out + (t1 - t0) * lanes] = 0
+    im[out : out + (t1 - t0) * lanes] = 0
     for term in range(tables.term_start[o], tables.term_start[o + 1]):
         value, stride = tables.term_value[term], tables.term_stride[term]
         if tables.term_delay[term] >= 0:
-            a = place(tables, tapes, term, t0)
+            a = tapes.reads[term] + t0 * lanes
             for t in range(t1 - t0):
                 for lane in range(lanes):
-                    c = tables.value[value + stride * lane]
-                    tape[out + t * lanes + lane] += c * tape[a + t * lanes + lane]
+                    n = t * lanes + lane
+                    go_on_one(re, im, out + n, (a + n,), (tables.value[value + stride * lane],))
         else:
-            source = tables.term_wave[term]
             for lane in range(lanes):
                 c = tables.value[value + stride * lane]
-                delay = tables.lane_delay[-1 - tables.term_delay[term] + lane]
-                a = base[source] + (t0 - delay - origin[source]) * lanes + lane
-                for t in range(t1 - t0):
-                    tape[out + t * lanes + lane] += c * tape[a + t * lanes]
-    for n in range((t1 - t0) * lanes):
-        tape[out + n] = flushed(tape[out + n])
+                a = source_at(tables, tapes, term, t0, lane)
+                for n in range(0, (t1 - t0) * lanes, lanes):
+                    go_on_one(re, im, out + n + lane, (a + n,), (c,))
+    for n in range(out, out + (t1 - t0) * lanes):
+        set_flushed(re, im, n, complex(re[n], im[n]))
 
 
 @compiled
 def row_driven(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> None:
     """y[t] = sum of c[t] x[t]: the coefficients are waves themselves."""
-    lanes, wave = tables.lanes, tables.output[o]
-    tape, base, origin = tapes.samples, tapes.base, tapes.origin
-    out = base[wave] + (t0 - origin[wave]) * lanes
+    re, im, lanes, wave = tapes.re, tapes.im, tables.lanes, tables.output[o]
+    out = tapes.base[wave] + (t0 - tapes.origin[wave]) * lanes
     count = (t1 - t0) * lanes
-    tape[out : out + count] = 0
+    re[out : out + count] = 0
+    im[out : out + count] = 0
     for term in range(tables.term_start[o], tables.term_start[o + 1]):
-        a = place(tables, tapes, term, t0)
+        a = tapes.reads[term] + t0 * lanes
         modulator = tables.term_value[term]
-        c = base[modulator] + (t0 - origin[modulator]) * lanes
+        c = tapes.base[modulator] + (t0 - tapes.origin[modulator]) * lanes
         for n in range(count):
-            tape[out + n] += tape[c + n] * tape[a + n]
-    for n in range(count):
-        tape[out + n] = flushed(tape[out + n])
+            go_on_one(re, im, out + n, (a + n,), (complex(re[c + n], im[c + n]),))
+    for n in range(out, out + count):
+        set_flushed(re, im, n, complex(re[n], im[n]))
 
 
 @compiled
@@ -147,12 +85,12 @@ def allpass(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> None:
     The transposed form is the lattice run from the other end; it serves the backward wave of a link.
     """
     lanes, wave, term = tables.lanes, tables.output[o], tables.term_start[o]
-    tape, base, origin, memory = tapes.samples, tapes.base, tapes.origin, tapes.memory
+    re, im, memory = tapes.re, tapes.im, tapes.memory
     order, first, stride = tables.detail[o, 0], tables.detail[o, 1], tables.detail[o, 2]
     width = lanes if stride else 1
     for lane in range(lanes):
         a = source_at(tables, tapes, term, t0, lane)
-        out = base[wave] + (t0 - origin[wave]) * lanes + lane
+        out = tapes.base[wave] + (t0 - tapes.origin[wave]) * lanes + lane
         m = tables.detail[o, 3] * lanes + lane
         k0 = first + stride * lane
         c0 = k0 + order * width
@@ -161,13 +99,13 @@ def allpass(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> None:
                 f = memory[m]
                 for i in range(order):
                     k, c = tables.value[k0 + i * width].real, tables.value[c0 + i * width].real
-                    g = memory[m + (i + 1) * lanes] if i < order - 1 else tape[a + t * lanes]
+                    g = memory[m + (i + 1) * lanes] if i < order - 1 else complex(re[a + t * lanes], im[a + t * lanes])
                     memory[m + i * lanes] = flushed(c * g - k * f)
                     f = c * f + k * g
-                tape[out + t * lanes] = flushed(f)
+                set_flushed(re, im, out + t * lanes, f)
         else:
             for t in range(t1 - t0):
-                f = tape[a + t * lanes]
+                f = complex(re[a + t * lanes], im[a + t * lanes])
                 g = 0j
                 for i in range(order - 1, -1, -1):
                     k, c = tables.value[k0 + i * width].real, tables.value[c0 + i * width].real
@@ -177,15 +115,15 @@ def allpass(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> None:
                     if i < order - 1:
                         memory[m + (i + 1) * lanes] = flushed(g)
                     else:
-                        tape[out + t * lanes] = flushed(g)
+                        set_flushed(re, im, out + t * lanes, g)
                 memory[m] = flushed(f)
 
 
 @compiled
 def recurrence(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> None:
     """w[t] = F w[t-1] + G s[t-1-d]; the terms' delays already hold the one more sample."""
+    re, im, base, origin = tapes.re, tapes.im, tapes.base, tapes.origin
     lanes, wave = tables.lanes, tables.output[o]
-    tape, base, origin = tapes.samples, tapes.base, tapes.origin
     size, first, stride = tables.detail[o, 0], tables.detail[o, 1], tables.detail[o, 2]
     width = lanes if stride else 1
     head, inputs = tables.term_start[o], tables.term_start[o + 1] - tables.term_start[o]
@@ -196,12 +134,12 @@ def recurrence(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> None:
             for lane in range(lanes):
                 total = 0j
                 for j in range(size):
-                    before = base[wave + j] + (t - 1 - origin[wave + j]) * lanes + lane
-                    total += tables.value[first + (i * size + j) * width + stride * lane] * tape[before]
+                    n = base[wave + j] + (t - 1 - origin[wave + j]) * lanes + lane
+                    total += tables.value[first + (i * size + j) * width + stride * lane] * complex(re[n], im[n])
                 for j in range(inputs):
-                    g = tables.value[drive + (i * inputs + j) * width + stride * lane]
-                    total += g * tape[source_at(tables, tapes, head + j, t, lane)]
-                tape[out + lane] = flushed(total)
+                    n = source_at(tables, tapes, head + j, t, lane)
+                    total += tables.value[drive + (i * inputs + j) * width + stride * lane] * complex(re[n], im[n])
+                set_flushed(re, im, out + lane, total)
 
 
 @compiled
@@ -267,11 +205,65 @@ def single(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int, skip: bool) -
 
 
 @compiled
-def operate(tables: Tables, first: int, last: int, tapes: Tapes, t0: int, t1: int, skip: bool) -> None:
-    """Compute what the operations first <= o < last make, for the samples t0 <= t < t1."""
-    o = first
-    while o < last:
-        o = rows_uniform(tables, o, last, tapes, t0, t1, skip)
-        if o < last:
-            single(tables, o, tapes, t0, t1, skip)
-            o += 1
+def operate(tables: Tables, tapes: Tapes, first: int, last: int, begin: int, end: int, window: int, skip: bool) -> None:
+    """Compute what the operations first <= o < last make for begin <= t < end, in windows.
+
+    Uniform rows are computed here: y[t] = sum of c x[t - d] with coefficients and delays that all lanes share. NOTE:
+    they call nothing that takes arrays, because handing arrays on costs more than a row of twenty samples.
+    """
+    re, im, changed, even, reads, writes = tapes.re, tapes.im, tapes.changed, tapes.even, tapes.reads, tapes.writes
+    kind, detail, output, term_start = tables.kind, tables.detail, tables.output, tables.term_start
+    term_wave, term_far, gain, lanes = tables.term_wave, tables.term_far, tables.term_gain, tables.lanes
+    for t0 in range(begin, end, window):
+        t1 = min(t0 + window, end)
+        count = (t1 - t0) * lanes
+        whole = count - count % WIDTH
+        here = t0 * lanes
+        for o in range(first, last):
+            if kind[o] != ROW or detail[o, 0] != UNIFORM:
+                single(tables, o, tapes, t0, t1, skip)
+                continue
+            wave, k, stop = output[o], term_start[o], term_start[o + 1]
+            still = skip
+            for term in range(k, stop):
+                if changed[term_wave[term]] >= t0 - term_far[term]:
+                    still = False
+                    break
+            if still:
+                if even[wave] == 0:
+                    repeat(tapes, wave, lanes, t0)
+                continue
+            out = writes[o] + here
+            if stop - k == 1:
+                a, ca = reads[k] + here, gain[k]
+                for n in range(0, whole, WIDTH):
+                    weigh(re, im, out + n, (a + n,), (ca,))
+                for n in range(whole, count):
+                    weigh_one(re, im, out + n, (a + n,), (ca,))
+            elif stop - k == 2:
+                a, b, ca, cb = reads[k] + here, reads[k + 1] + here, gain[k], gain[k + 1]
+                for n in range(0, whole, WIDTH):
+                    weigh(re, im, out + n, (a + n, b + n), (ca, cb))
+                for n in range(whole, count):
+                    weigh_one(re, im, out + n, (a + n, b + n), (ca, cb))
+            elif stop - k == 3:
+                a, b, c = reads[k] + here, reads[k + 1] + here, reads[k + 2] + here
+                ca, cb, cc = gain[k], gain[k + 1], gain[k + 2]
+                for n in range(0, whole, WIDTH):
+                    weigh(re, im, out + n, (a + n, b + n, c + n), (ca, cb, cc))
+                for n in range(whole, count):
+                    weigh_one(re, im, out + n, (a + n, b + n, c + n), (ca, cb, cc))
+            else:
+                for n in range(out, out + count):
+                    re[n] = im[n] = 0.0
+                for term in range(k, stop):
+                    a, ca = reads[term] + here, gain[term]
+                    for n in range(0, whole, WIDTH):
+                        go_on(re, im, out + n, (a + n,), (ca,))
+                    for n in range(whole, count):
+                        go_on_one(re, im, out + n, (a + n,), (ca,))
+            for n in range(out + count - 1, out - 1, -1):
+                if re[n] != re[n - lanes] or im[n] != im[n - lanes]:
+                    changed[wave] = t0 + (n - out) // lanes
+                    even[wave] = 0
+                    break

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..schedule.pack import DRIVEN, Tables
-from .kernel import compiled
+from .kernel import compiled, inlined
 
 Array = np.ndarray[Any, Any]
 
@@ -27,23 +27,28 @@ FLUSH = 1e-30
 class Tapes(NamedTuple):
     """The samples of all waves.
 
-    samples  all tapes in one array
+    re, im   real and imaginary parts, all tapes one after another
     base     (waves,) where each tape starts
     origin   (waves,) the time of its first sample
     room     (waves,) samples that it can hold
     depth    (waves,) samples before now that it must hold
     changed  (waves,) the last time at which the wave differed from its sample before
     even     (waves,) 1 where the rest of the tape, from `changed` on, repeats one sample
+    reads    (terms,) where each term reads, less time times lanes
+    writes   (operations,) where each operation writes, less time times lanes
     memory   states of the all-pass filters
     """
 
-    samples: Array
+    re: Array
+    im: Array
     base: Array
     origin: Array
     room: Array
     depth: Array
     changed: Array
     even: Array
+    reads: Array
+    writes: Array
     memory: Array
 
 
@@ -55,6 +60,13 @@ def flushed(z: complex) -> complex:
     return z
 
 
+@inlined
+def set_flushed(re: Array, im: Array, n: int, z: complex) -> None:
+    """Write one sample, zero when too small to be light."""
+    z = flushed(z)
+    re[n], im[n] = z.real, z.imag
+
+
 @compiled
 def repeat(tapes: Tapes, wave: int, lanes: int, t: int) -> None:
     """Fill the tape from time t to its end with the sample before t."""
@@ -62,7 +74,7 @@ def repeat(tapes: Tapes, wave: int, lanes: int, t: int) -> None:
         start = tapes.base[wave] + (t - tapes.origin[wave]) * lanes
         end = tapes.base[wave] + tapes.room[wave] * lanes
         for n in range(start, end):
-            tapes.samples[n] = tapes.samples[n - lanes]
+            tapes.re[n], tapes.im[n] = tapes.re[n - lanes], tapes.im[n - lanes]
         tapes.even[wave] = 1
 
 
@@ -71,18 +83,22 @@ def note_change(tapes: Tapes, wave: int, lanes: int, t0: int, t1: int) -> None:
     """Remember when a wave changed last, from its new samples t0 <= t < t1."""
     last = tapes.base[wave] + (t1 - tapes.origin[wave]) * lanes - 1
     for n in range((t1 - t0) * lanes):
-        if tapes.samples[last - n] != tapes.samples[last - n - lanes]:
+        here, before = last - n, last - n - lanes
+        if tapes.re[here] != tapes.re[before] or tapes.im[here] != tapes.im[before]:
             tapes.changed[wave] = t1 - 1 - n // lanes
             tapes.even[wave] = 0
             return
 
 
 @compiled
-def make_room(tapes: Tapes, lanes: int, t: int, count: int) -> None:
-    """Move each tape's last samples to its front where `count` more from t on would not fit."""
+def make_room(tapes: Tapes, lanes: int, t: int, count: int) -> bool:
+    """Move each tape's last samples to its front where `count` more from t on would not fit; whether one was moved."""
+    moved = False
     for wave in range(tapes.base.size):
         if t + count - tapes.origin[wave] > tapes.room[wave]:
             shift(tapes, wave, lanes, t)
+            moved = True
+    return moved
 
 
 @compiled
@@ -92,7 +108,7 @@ def shift(tapes: Tapes, wave: int, lanes: int, t: int) -> None:
     if not (tapes.even[wave] == 1 and tapes.changed[wave] <= tapes.origin[wave]):
         source = base + (t - depth - tapes.origin[wave]) * lanes
         for n in range(depth * lanes):
-            tapes.samples[base + n] = tapes.samples[source + n]
+            tapes.re[base + n], tapes.im[base + n] = tapes.re[source + n], tapes.im[source + n]
         tapes.even[wave] = 0
     tapes.origin[wave] = t - depth
     if tapes.changed[wave] <= tapes.origin[wave]:

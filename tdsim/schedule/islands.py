@@ -16,6 +16,10 @@ Read = tuple[int, int, int]
 """(operation read from, operation that reads, shortest delay in samples)."""
 
 
+EVEN = 8
+"""Windows longer than this are cut to multiples of it: the engine computes so many samples at once."""
+
+
 @dataclass(frozen=True)
 class Island:
     """Operations in the order in which a window computes them; `window` samples at once, 0 for a whole chunk."""
@@ -55,7 +59,7 @@ def _island(part: list[int], reads: list[Read]) -> Island:
         else:
             low, best = middle, order
     assert best is not None, "a loop without delay was not removed"
-    return Island(tuple(best), steps[low])
+    return Island(tuple(best), steps[low] - steps[low] % EVEN if steps[low] > EVEN else steps[low])
 
 
 def _order(part: list[int], reads: list[Read], window: int) -> list[int] | None:

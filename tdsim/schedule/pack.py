@@ -21,7 +21,8 @@ class Tables(NamedTuple):
     Operation o makes the wave output[o] (a recurrence: that one and those that follow it) from the terms
     term_start[o] .. term_start[o + 1]. A term reads term_wave at term_delay samples ago; a negative delay -1 - n
     stands for the lanes' own delays lane_delay[n:n + lanes]; term_far is the longest of them. Its coefficient is
-    value[term_value], and with term_stride 1 the lanes' own coefficients follow each other there.
+    value[term_value], and with term_stride 1 the lanes' own coefficients follow each other there; term_gain is the
+    first of them.
 
     kind         what term_value means, and detail (operations, 5):
     ROW          a coefficient; UNIFORM when neither coefficients nor delays differ between lanes
@@ -41,6 +42,7 @@ class Tables(NamedTuple):
     term_wave: np.ndarray
     term_delay: np.ndarray
     term_far: np.ndarray
+    term_gain: np.ndarray
     term_value: np.ndarray
     term_stride: np.ndarray
     value: np.ndarray
@@ -188,6 +190,7 @@ class Packer:
         spans = [range(self._term_start[o], self._term_start[o + 1]) for o in order]
         terms = np.array([self._terms[k] for span in spans for k in span], dtype=np.int64).reshape(-1, 5)
         sizes = [len(island.operations) for island in self.islands]
+        values = np.concatenate([*self._values, np.zeros(1, dtype=complex)])
         columns = [np.ascontiguousarray(terms[:, k]) for k in range(5)]
         return Tables(
             self.system.lanes,
@@ -200,9 +203,10 @@ class Packer:
             columns[0],
             columns[1],
             columns[2],
+            np.take(values, columns[3], mode="clip"),
             columns[3],
             columns[4],
-            np.concatenate([*self._values, np.zeros(1, dtype=complex)]),
+            values,
             np.array(self._lane_delay, dtype=np.int64),
             self._depth,
         )
