@@ -16,6 +16,9 @@ from numba.extending import intrinsic
 
 from .tape import FLUSH
 
+_intrinsic: Any = intrinsic
+_declared: Any = cgutils.get_or_insert_function
+
 WIDTH = 8
 _DOUBLE = ir.DoubleType()
 
@@ -24,13 +27,13 @@ def _fused(builder: Any, a: Any, b: Any, c: Any) -> Any:
     """a b + c, rounded once."""
     lanes = "f64" if a.type == _DOUBLE else f"v{a.type.count}f64"
     kind = ir.FunctionType(a.type, [a.type] * 3)
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.{lanes}"), [a, b, c])
+    return builder.call(_declared(builder.module, kind, f"llvm.fma.{lanes}"), [a, b, c])
 
 
 def _absolute(builder: Any, a: Any) -> Any:
     lanes = "f64" if a.type == _DOUBLE else f"v{a.type.count}f64"
     kind = ir.FunctionType(a.type, [a.type])
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fabs.{lanes}"), [a])
+    return builder.call(_declared(builder.module, kind, f"llvm.fabs.{lanes}"), [a])
 
 
 def _spread(builder: Any, number: Any, width: int) -> Any:
@@ -43,15 +46,16 @@ def _spread(builder: Any, number: Any, width: int) -> Any:
     return builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width))
 
 
-def _flushed(builder: Any, real: Any, imag: Any, width: int) -> tuple[Any, Any]:
-    """Zero where too small to be light."""
+def _flushed(builder: Any, parts: list[Any], width: int) -> list[Any]:
+    """Real and imaginary part, zero where too small to be light."""
+    real, imag = parts
     limit = _spread(builder, ir.Constant(_DOUBLE, FLUSH), width)
     dark = builder.and_(
         builder.fcmp_ordered("<", _absolute(builder, real), limit),
         builder.fcmp_ordered("<", _absolute(builder, imag), limit),
     )
     zero = _spread(builder, ir.Constant(_DOUBLE, 0.0), width)
-    return builder.select(dark, zero, real), builder.select(dark, zero, imag)
+    return [builder.select(dark, zero, part) for part in parts]
 
 
 def _weigher(width: int, onto: bool) -> Any:
@@ -60,7 +64,7 @@ def _weigher(width: int, onto: bool) -> Any:
     `onto` starts from what is at `out` already. What is written is flushed.
     """
 
-    @intrinsic
+    @_intrinsic
     def weigh(context: Any, re: Any, im: Any, out: Any, places: Any, values: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             kind = _DOUBLE if width == 1 else _numbers(width)
@@ -69,14 +73,14 @@ def _weigher(width: int, onto: bool) -> Any:
                 number = _data(context, builder, signature.args[plane], args[plane], place)
                 return builder.bitcast(number, kind.as_pointer())
 
-            total = [builder.load(pointer(p, args[2]), align=8) for p in (0, 1)] if onto else None
+            total: Any = [builder.load(pointer(p, args[2]), align=8) for p in (0, 1)] if onto else None
             for k in range(len(signature.args[3])):
                 place = builder.extract_value(args[3], k)
                 number = builder.extract_value(args[4], k)
                 c = [_spread(builder, builder.extract_value(number, part), width) for part in (0, 1)]
                 x = [builder.load(pointer(p, place), align=8) for p in (0, 1)]
                 total = _multiply_add(builder, c, x, total)
-            real, imag = _flushed(builder, *total, width)
+            real, imag = _flushed(builder, total, width)
             builder.store(real, pointer(0, args[2]), align=8)
             builder.store(imag, pointer(1, args[2]), align=8)
             return context.get_dummy_value()
@@ -116,7 +120,7 @@ def _mask(places: list[int]) -> Any:
     return ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)
 
 
-@intrinsic
+@_intrinsic
 def split(context: Any, pairs: Any, place: Any, re: Any, im: Any, out: Any) -> Any:
     """Eight complex numbers from `place` on in `pairs`, flushed, to the planes re and im from `out` on."""
 
@@ -124,7 +128,7 @@ def split(context: Any, pairs: Any, place: Any, re: Any, im: Any, out: Any) -> A
         pointer = _data(context, builder, signature.args[0], args[0], args[1])
         both = builder.load(builder.bitcast(pointer, _numbers(2 * WIDTH).as_pointer()), align=8)
         parts = [builder.shuffle_vector(both, both, _mask(list(range(k, 2 * WIDTH, 2)))) for k in (0, 1)]
-        for k, part in enumerate(_flushed(builder, *parts, WIDTH), start=2):
+        for k, part in enumerate(_flushed(builder, parts, WIDTH), start=2):
             target = _data(context, builder, signature.args[k], args[k], args[4])
             builder.store(part, builder.bitcast(target, _numbers(WIDTH).as_pointer()), align=8)
         return context.get_dummy_value()
@@ -132,7 +136,7 @@ def split(context: Any, pairs: Any, place: Any, re: Any, im: Any, out: Any) -> A
     return types.void(pairs, place, re, im, out), generate
 
 
-@intrinsic
+@_intrinsic
 def join(context: Any, re: Any, im: Any, place: Any, pairs: Any, out: Any) -> Any:
     """Eight samples from `place` on in the planes re and im to complex numbers from `out` on in `pairs`."""
 
