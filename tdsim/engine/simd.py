@@ -8,6 +8,7 @@ sample comes out the same to the bit wherever a window ends.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -16,11 +17,16 @@ from numba.extending import intrinsic
 
 from .tape import FLUSH
 
-_intrinsic: Any = intrinsic
 _declared: Any = cgutils.get_or_insert_function
 
 WIDTH = 8
 _DOUBLE = ir.DoubleType()
+
+
+def _intrinsic(function: Callable[..., Any]) -> Any:
+    """A function that writes its own LLVM code when a compiled one calls it."""
+    make: Any = intrinsic
+    return make(function)
 
 
 def _fused(builder: Any, a: Any, b: Any, c: Any) -> Any:
