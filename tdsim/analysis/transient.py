@@ -15,7 +15,7 @@ from ..circuit import Circuit
 from ..engine.engine import Engine, Fill
 from ..engine.sources import arrange_input, fills
 from ..engine.state import State, dark
-from ..errors import UsageError, nearest
+from ..errors import SimulationError, UsageError, nearest
 from ..results.schema import Coordinate, Schema, Sink
 from ..schedule.program import Program, Wanted, compile_circuit
 from ..signals import parse_signal
@@ -124,14 +124,21 @@ class Transient:
         sink.begin(self._schema())
         bench = self._bench()
         for tick, block in bench.blocks(self.request.last + 1):
-            skip = max(0, self.first_kept - tick)
-            if skip < block.shape[1]:
-                times = np.arange(tick + skip, tick + block.shape[1]) * self.step
-                sink.append(times, self._values(block[:, skip:]))
+            good, problem = bench.engine.finite(block, tick)
+            self._append(sink, tick, block[:, :good])
+            if problem:
+                raise SimulationError(problem)
             if progress is not None:
                 progress((tick + block.shape[1]) * self.step, self.request.stop)
         sink.finish({"wall_time": time.perf_counter() - began, "steps": bench.engine.tick - bench.first})
         return bench.engine.state() if self.request.return_state else None
+
+    def _append(self, sink: Sink, tick: int, block: np.ndarray) -> None:
+        """Hand samples on, those before the start of the output left out."""
+        skip = max(0, self.first_kept - tick)
+        if skip < block.shape[1]:
+            times = np.arange(tick + skip, tick + block.shape[1]) * self.step
+            sink.append(times, self._values(block[:, skip:]))
 
     def _bench(self) -> RunningCircuit:
         state = self.request.state or dark(self.program, self._initial())

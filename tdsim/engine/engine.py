@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SimulationError
 from ..schedule.pack import Tables
 from ..schedule.program import Program
 from ..units import engineering
@@ -21,6 +20,9 @@ Fill = Callable[[int, int], np.ndarray]
 
 CACHE_NUMBERS = 1 << 15
 """Complex numbers that the waves of one chunk should fit in, to stay in the processor's cache."""
+
+BLOWN_UP = 1e150
+"""Waves beyond this, sqrt(W), count as no longer finite: their power would not be a number."""
 
 PAGE, STAGGER = 512, 72
 """Tapes begin this many numbers apart, modulo a page: tapes read together must not share lines of the cache."""
@@ -147,8 +149,8 @@ class Engine:
     def run(self, count: int) -> np.ndarray:
         """Advance by `count` samples; returns the probes' samples as (probes, count, carriers, runs).
 
-        The array is the engine's own buffer, valid until the next call. Raises SimulationError when a wave is no
-        longer a finite number.
+        The array is the engine's own buffer, valid until the next call. Samples that are no finite numbers are for the
+        caller to find: see `finite`.
         """
         first = 0
         if self._starting:
@@ -156,10 +158,7 @@ class Engine:
             first = 1
         if count > first:
             self._advance(self.tables, count - first, first)
-        lanes = self.program.lanes
-        found = self._kept[:, : count * lanes]
-        if not np.isfinite(found).all():
-            self._explain(found.reshape(len(self._probes), count, lanes), self.tick - count)
+        found = self._kept[:, : count * self.program.lanes]
         return found.reshape(-1, count, len(self.program.carriers), self.program.runs)
 
     def _advance(self, tables: Tables, count: int, done: int = 0) -> None:
@@ -219,14 +218,16 @@ class Engine:
 
     # -- blow-up ----------------------------------------------------------------------------------------------
 
-    def _explain(self, found: np.ndarray, t0: int) -> None:
-        bad = ~np.isfinite(found).all(axis=2)
-        probe, sample = next(zip(*np.nonzero(bad), strict=True))
-        sample = int(np.nonzero(bad.any(axis=0))[0][0])
-        probe = int(np.nonzero(bad[:, sample])[0][0])
-        name = self.program.names[self._probes[probe]]
-        when = engineering((t0 + sample) * self.program.step, "s")
-        raise SimulationError(
+    def finite(self, block: np.ndarray, tick: int) -> tuple[int, str]:
+        """How many samples of a block that starts at `tick` are finite, and a sentence about the first that is not."""
+        parts = block.view(float)
+        if parts.size == 0 or (parts.max() < BLOWN_UP and parts.min() > -BLOWN_UP):
+            return block.shape[1], ""
+        bad = ~(np.abs(parts) < BLOWN_UP).all(axis=(2, 3))
+        sample = int(np.argmax(bad.any(axis=0)))
+        name = self.program.names[self._probes[int(np.argmax(bad[:, sample]))]]
+        when = engineering((tick + sample) * self.program.step, "s")
+        return sample, (
             f"the wave at {name} is no longer a finite number at t = {when}: a loop makes energy without limit, or an "
             "input is not finite"
         )

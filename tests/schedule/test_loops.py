@@ -58,3 +58,18 @@ def test_growth_without_limit_stops_and_names_the_wave():
         pytest.raises(tdsim.SimulationError, match=r"wave at .* is no longer a finite number at t = "),
     ):
         tdsim.transient(echo_loop(60), stop=10e-9, step=1e-12, inputs={"in": np.ones(10000)})
+
+
+def test_what_was_computed_before_is_kept():
+    """The samples before the first that is not finite reach the sink, and growth is as large as doubles can tell."""
+    from tdsim.analysis.transient import Request, Transient
+    from tdsim.results.dataset import MemorySink
+
+    sink = MemorySink()
+    run = Transient(echo_loop(60), Request(1e-12, 10e-9, inputs={"in": np.ones(10000)}))
+    with pytest.raises(tdsim.SimulationError, match="no longer a finite number"):
+        run.run(sink)
+    sink.close({})
+    kept = np.abs(sink.result()["e(out)"].values)
+    assert np.isfinite(sink.result()["p(out)"]).all()
+    assert 1e145 < kept.max() < 1e150
