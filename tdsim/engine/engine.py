@@ -19,19 +19,25 @@ Fill = Callable[[int, int], np.ndarray]
 """fill(t0, t1) gives a wave's samples t0 <= t < t1 as an array that broadcasts to (carriers, runs, t1 - t0)."""
 
 CACHE_NUMBERS = 1 << 15
-"""Complex numbers that the waves of one chunk should fit in, to stay in the processor's cache."""
+"""Complex numbers that the waves of one chunk should fit in, to stay in the processor's cache, ..."""
+
+WORTH, MOST_NUMBERS = 256, 1 << 25
+"""... unless a chunk becomes too short to be worth its overhead (numbers a wave), or all of them too large to hold."""
+
+NO_RECORDING = np.zeros(0, dtype=np.int64), np.zeros((0, 1), dtype=complex)
 
 BLOWN_UP = 1e150
 """Waves beyond this, sqrt(W), count as no longer finite: their power would not be a number."""
 
-PAGE, STAGGER = 512, 72
+PAGE, STAGGER = 64, 8
 """Tapes begin this many numbers apart, modulo a page: tapes read together must not share lines of the cache."""
 
 
 def chunk_length(program: Program) -> int:
     """Samples computed at once: short enough for the cache, long enough to be worth a pass over all islands."""
-    fitting = CACHE_NUMBERS // max(1, program.waves * program.lanes)
-    return int(np.clip(fitting, 64, 1024))
+    numbers = max(1, program.waves * program.lanes)
+    worth = max(64, min(WORTH // program.lanes, MOST_NUMBERS // numbers))
+    return int(np.clip(CACHE_NUMBERS // numbers, worth, 1024))
 
 
 class Engine:
@@ -40,6 +46,7 @@ class Engine:
     fills   wave number to the function that gives its samples (sources, inputs, driven coefficients)
     probes  numbers of the waves whose samples `run` returns
     skip    repeat what stands still instead of computing it; the result is the same
+    recording  numbers of waves, and all of their samples since t = 0 (waves, samples * lanes)
     """
 
     def __init__(
@@ -50,6 +57,7 @@ class Engine:
         stretch: int,
         state: State,
         skip: bool = True,
+        recording: tuple[np.ndarray, np.ndarray] = NO_RECORDING,
     ):
         self.program = program
         self.tables = program.tables
@@ -60,6 +68,7 @@ class Engine:
         self._kept = np.zeros((len(probes), stretch * program.lanes), dtype=complex)
         self._filled = np.array(list(fills), dtype=np.int64)
         self._outside = np.zeros((len(fills), stretch * program.lanes), dtype=complex)
+        self._replayed, self._recording = recording
         self._allocate()
         self._restore(fit(state, program))
         self._starting = state.tick == 0 and program.start is not None
@@ -172,6 +181,8 @@ class Engine:
             self._tapes,
             self._filled,
             outside,
+            self._replayed,
+            self._recording.view(float),
             self._probes,
             kept.view(float),
             t0,
@@ -219,11 +230,15 @@ class Engine:
     # -- blow-up ----------------------------------------------------------------------------------------------
 
     def finite(self, block: np.ndarray, tick: int) -> tuple[int, str]:
-        """How many samples of a block that starts at `tick` are finite, and a sentence about the first that is not."""
-        parts = block.view(float)
-        if parts.size == 0 or (parts.max() < BLOWN_UP and parts.min() > -BLOWN_UP):
+        """How many samples of a block that starts at `tick` are finite, and a sentence about the first that is not.
+
+        A linear circuit blows up by growing, and stays so: a look at some samples and the last one tells.
+        """
+        if all(
+            (np.abs(block[:, some].view(float)) < BLOWN_UP).all() for some in (slice(None, None, 256), slice(-1, None))
+        ):
             return block.shape[1], ""
-        bad = ~(np.abs(parts) < BLOWN_UP).all(axis=(2, 3))
+        bad = ~(np.abs(block.view(float)) < BLOWN_UP).all(axis=(2, 3))
         sample = int(np.argmax(bad.any(axis=0)))
         name = self.program.names[self._probes[int(np.argmax(bad[:, sample]))]]
         when = engineering((tick + sample) * self.program.step, "s")

@@ -11,13 +11,18 @@ from ..errors import UsageError
 from ..schedule.groups import Group, fields, matrix_entries, resolve_waveforms
 from ..schedule.pack import Modulation
 from ..schedule.program import Emission, Program
-from .engine import Fill
+from .engine import BLOWN_UP, Fill
+
+RECORDED = 1 << 22
+"""Numbers of inputs that are laid out for the engine at once; longer inputs are handed on piece by piece."""
 
 
-def fills(program: Program, inputs: dict[str, np.ndarray], stop: float, seed: int = 0) -> dict[int, Fill]:
+def fills(
+    program: Program, inputs: dict[str, np.ndarray], stop: float, seed: int = 0, recorded: bool = False
+) -> dict[int, Fill]:
     """For every wave that comes from outside, the function that gives its samples.
 
-    inputs  samples by source instance or external port, as `arrange_input` returns them
+    inputs  samples by source instance or external port, as `arrange_input` returns them; left out where `recorded`
     stop    end of the analysis (s), which sets the defaults of source shapes
     seed    of the shapes that are random
     """
@@ -27,12 +32,47 @@ def fills(program: Program, inputs: dict[str, np.ndarray], stop: float, seed: in
         given = inputs.get(name)
         for k, wave in enumerate(emission.waves):
             if wave >= 0:
-                found[wave] = _replay(given) if given is not None else _emit(emission, k, program, stop, seed)
+                found[wave] = _emit(emission, k, program, stop, seed) if given is None else _replay(given)
     for port, wave in program.inputs.items():
         found[wave] = _replay(inputs[port]) if port in inputs else _nothing
+    for wave in [w for name in inputs for w in input_waves(program, name)] if recorded else ():
+        del found[wave]
     for modulation in program.modulations:
         found |= _modulate(modulation, program, stop, seed)
     return found
+
+
+def input_waves(program: Program, name: str) -> list[int]:
+    """The waves that an external port or a source instance sends out, as far as the program has them."""
+    if name in program.inputs:
+        return [program.inputs[name]]
+    found = [e.waves for e in program.emissions if e.group.instances[e.instance].name == name]
+    return [wave for waves in found for wave in waves if wave >= 0]
+
+
+def _replay(samples: np.ndarray) -> Fill:
+    """Samples as given, and darkness after them."""
+
+    def fill(t0: int, t1: int) -> np.ndarray:
+        piece = samples[..., t0:t1]
+        missing = t1 - t0 - piece.shape[-1]
+        return np.pad(piece, [(0, 0), (0, 0), (0, missing)]) if missing else piece
+
+    return fill
+
+
+def recording(program: Program, inputs: dict[str, np.ndarray], samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """The waves that are inputs, and their samples since t = 0, (waves, samples * lanes), dark after their end.
+
+    inputs  samples by source instance or external port, as `arrange_input` returns them
+    """
+    pairs = [(wave, given) for name, given in inputs.items() for wave in input_waves(program, name)]
+    found = np.zeros((len(pairs), samples, len(program.carriers), program.runs), dtype=complex)
+    for target, (_, given) in zip(found, pairs, strict=True):
+        known = min(samples, given.shape[-1])
+        target[:known] = given[..., :known].transpose(2, 0, 1)
+    numbers = np.array([wave for wave, _ in pairs], dtype=np.int64)
+    return numbers, found.reshape(len(pairs), samples * program.lanes)
 
 
 def arrange_input(name: str, samples: Any, carriers: int) -> np.ndarray:
@@ -46,13 +86,13 @@ def arrange_input(name: str, samples: Any, carriers: int) -> np.ndarray:
         raise UsageError(
             f"input {name!r} must be an array of numbers (times,), (runs, times) or (runs, carriers, times)"
         )
-    if not np.isfinite(array).all():
-        raise UsageError(f"input {name!r} holds a value that is not finite")
+    if not (np.abs(array) < BLOWN_UP).all():
+        raise UsageError(f"input {name!r} holds a value that is not finite, or beyond {BLOWN_UP:g} sqrt(W)")
     if array.ndim == 1:
-        return array[None, None].astype(complex)
+        return np.asarray(array[None, None], dtype=complex)
     if array.ndim == 2:
         several = carriers > 1 and array.shape[0] == carriers
-        return (array[:, None] if several else array[None]).astype(complex)
+        return np.asarray(array[:, None] if several else array[None], dtype=complex)
     if array.shape[1] not in (1, carriers):
         raise UsageError(f"input {name!r} has {array.shape[1]} carriers, the circuit {carriers}")
     return np.ascontiguousarray(np.moveaxis(array, 0, 1), dtype=complex)
@@ -60,17 +100,6 @@ def arrange_input(name: str, samples: Any, carriers: int) -> np.ndarray:
 
 def _nothing(t0: int, t1: int) -> np.ndarray:
     return np.zeros((1, 1, 1), dtype=complex)
-
-
-def _replay(samples: np.ndarray) -> Fill:
-    """Samples as given, and darkness after them."""
-
-    def fill(t0: int, t1: int) -> np.ndarray:
-        piece = samples[..., t0:t1]
-        missing = t1 - t0 - piece.shape[-1]
-        return np.pad(piece, [(0, 0), (0, 0), (0, missing)]) if missing else piece
-
-    return fill
 
 
 def _single(group: Group, instance: int) -> Group:
