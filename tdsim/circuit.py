@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import device as _device
+from .cards import Analysis, Request
 from .checks import check_values as check_values
 from .checks import is_shape as is_shape
 from .checks import value_problem as value_problem
@@ -75,40 +76,6 @@ class Net:
     name: str
     domain: str
     terminals: list[Terminal] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Transient:
-    """`.tran step stop [start [max_step]] [uic]`: times in s."""
-
-    step: float
-    stop: float
-    start: float = 0.0
-    max_step: float | None = None
-    uic: bool = False
-    position: Position | None = None
-    kind: str = "tran"
-
-
-@dataclass(frozen=True)
-class Scattering:
-    """`.sparam points span=..`: points per carrier, over `span` Hz centred on each."""
-
-    points: int
-    span: float
-    position: Position | None = None
-    kind: str = "sparam"
-
-
-Analysis = Transient | Scattering
-
-
-@dataclass(frozen=True)
-class Request:
-    """A signal named by .save, .probe or .print (a pattern may hold `*`)."""
-
-    signal: str
-    position: Position | None = None
 
 
 class Circuit:

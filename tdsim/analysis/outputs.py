@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from ..circuit import Circuit, Request, Terminal
+from ..cards import Request
+from ..circuit import Circuit, Terminal
 from ..device import OPTICAL
 from ..errors import Diagnostics, NetlistError, UsageError, nearest
 from ..results.schema import Variable

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..circuit import Circuit, Scattering, Transient
+from ..cards import Scattering, Transient
+from ..circuit import Circuit
 from ..engine.engine import chunk_length
 from ..schedule.graph import shortest_loop
 from ..schedule.islands import Read

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..circuit import Analysis, Circuit, Scattering
-from ..circuit import Transient as TransientCard
+from ..cards import Analysis, Scattering
+from ..cards import Transient as TransientCard
+from ..circuit import Circuit
 from ..errors import UsageError, nearest
 from ..results.schema import Sink
 from .advice import give_advice

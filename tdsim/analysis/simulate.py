@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..circuit import Circuit, Scattering
+from ..cards import Scattering
+from ..circuit import Circuit
 from ..engine.state import State
 from ..errors import UsageError
 from ..results.dataset import MemorySink

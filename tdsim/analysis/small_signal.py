@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from ..circuit import Circuit, Scattering, Terminal
+from ..cards import Scattering
+from ..circuit import Circuit, Terminal
 from ..errors import SimulationError, UsageError
 from ..results.schema import Coordinate, Schema, Sink, Variable
 from ..schedule.build import build

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..circuit import Circuit, Request, Scattering, Transient
+from ..cards import Request, Scattering, Transient
+from ..circuit import Circuit
 from ..errors import Diagnostics, UsageError, nearest
 from ..signals import parse_signal
 from .context import Context

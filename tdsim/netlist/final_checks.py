@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from ..circuit import Circuit, Scattering
+from ..cards import Scattering
+from ..circuit import Circuit
 from ..errors import Diagnostics, UsageError, nearest
 from ..units import C0, engineering
 
