@@ -13,7 +13,7 @@ import numpy as np
 from .. import __version__
 from ..circuit import Circuit
 from ..engine.engine import Engine, Fill
-from ..engine.sources import RECORDED, arrange_input, fills, recording
+from ..engine.sources import arrange_input, fills
 from ..engine.state import State, dark
 from ..errors import SimulationError, UsageError, nearest
 from ..results.schema import Coordinate, Schema, Sink
@@ -25,7 +25,7 @@ from .running import RunningCircuit
 
 Progress = Callable[[float, float], None]
 
-STRETCH_NUMBERS = 1 << 21
+STRETCH_NUMBERS = 1 << 20
 """Complex numbers of outputs and inputs held at once."""
 
 
@@ -142,8 +142,6 @@ class Transient:
 
     def _bench(self) -> RunningCircuit:
         state = self.request.state or dark(self.program, self._initial())
-        numbers = (self.request.last + 1) * self.program.lanes * len(self.inputs)
-        self._recorded = numbers <= RECORDED
         filled = self.fills(self.program, self.circuit)
         probes = sorted({self.program.index[o.wave] for o in self.outputs if o.wave})
         self._place = {self.program.names[w]: k for k, w in enumerate(probes)}
@@ -151,13 +149,12 @@ class Transient:
         stretch = int(np.clip(STRETCH_NUMBERS // width, 256, 65536))
         longest = min(stretch, self.request.last + 1)
         skip = self.circuit.options.get("skip", "on") == "on"
-        replayed = recording(self.program, self.inputs if self._recorded else {}, self.request.last + 1)
-        engine = Engine(self.program, filled, probes, longest, state, skip, replayed)
+        engine = Engine(self.program, filled, probes, longest, state, skip)
         return RunningCircuit(self, engine, longest)
 
     def fills(self, program: Program, circuit: Circuit) -> dict[int, Fill]:
         """What fills the program's sources, inputs and driven coefficients."""
-        return fills(program, self.inputs, self.request.stop, seed_of(circuit), self._recorded)
+        return fills(program, self.inputs, self.request.stop, seed_of(circuit))
 
     def _values(self, block: np.ndarray) -> dict[str, np.ndarray]:
         """Samples (probes, times, carriers, runs) as variables with the dimensions of the result."""

@@ -45,8 +45,6 @@ def advance(
     tapes: Tapes,
     filled: Array,
     outside: Array,
-    replayed: Array,
-    recording: Array,
     probes: Array,
     kept: Array,
     t0: int,
@@ -58,9 +56,8 @@ def advance(
 
     The real and imaginary parts of a sample follow each other in `outside` and `kept`.
 
-    filled    the waves that come from outside, with their samples in `outside` (waves, samples * lanes * 2)
-    replayed  those whose samples since t = 0 are all in `recording` (waves, samples * lanes * 2)
-    skip      repeat what stands still instead of computing it
+    filled  the waves that come from outside, with their samples in `outside` (waves, samples * lanes * 2)
+    skip    repeat what stands still instead of computing it
 
     Chunk by chunk the islands are computed in order, an island with feedback in windows as long as its shortest
     loop allows. What comes out depends neither on these lengths nor on `skip`.
@@ -71,7 +68,6 @@ def advance(
         if make_room(tapes, lanes, t, end - t) or t == t0:
             locate(tables, tapes)
         take_in(tapes, filled, outside, lanes, t, end, t - t0)
-        take_in(tapes, replayed, recording, lanes, t, end, t)
         for island in range(tables.island_window.size):
             window = tables.island_window[island]
             if window == 0:

@@ -24,8 +24,6 @@ CACHE_NUMBERS = 1 << 15
 WORTH, MOST_NUMBERS = 256, 1 << 25
 """... unless a chunk becomes too short to be worth its overhead (numbers a wave), or all of them too large to hold."""
 
-NO_RECORDING = np.zeros(0, dtype=np.int64), np.zeros((0, 1), dtype=complex)
-
 BLOWN_UP = 1e150
 """Waves beyond this, sqrt(W), count as no longer finite: their power would not be a number."""
 
@@ -46,7 +44,6 @@ class Engine:
     fills   wave number to the function that gives its samples (sources, inputs, driven coefficients)
     probes  numbers of the waves whose samples `run` returns
     skip    repeat what stands still instead of computing it; the result is the same
-    recording  numbers of waves, and all of their samples since t = 0 (waves, samples * lanes)
     """
 
     def __init__(
@@ -57,7 +54,6 @@ class Engine:
         stretch: int,
         state: State,
         skip: bool = True,
-        recording: tuple[np.ndarray, np.ndarray] = NO_RECORDING,
     ):
         self.program = program
         self.tables = program.tables
@@ -68,7 +64,6 @@ class Engine:
         self._kept = np.zeros((len(probes), stretch * program.lanes), dtype=complex)
         self._filled = np.array(list(fills), dtype=np.int64)
         self._outside = np.zeros((len(fills), stretch * program.lanes), dtype=complex)
-        self._replayed, self._recording = recording
         self._allocate()
         self._restore(fit(state, program))
         self._starting = state.tick == 0 and program.start is not None
@@ -181,8 +176,6 @@ class Engine:
             self._tapes,
             self._filled,
             outside,
-            self._replayed,
-            self._recording.view(float),
             self._probes,
             kept.view(float),
             t0,

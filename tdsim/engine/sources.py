@@ -13,16 +13,11 @@ from ..schedule.pack import Modulation
 from ..schedule.program import Emission, Program
 from .engine import BLOWN_UP, Fill
 
-RECORDED = 1 << 22
-"""Numbers of inputs that are laid out for the engine at once; longer inputs are handed on piece by piece."""
 
-
-def fills(
-    program: Program, inputs: dict[str, np.ndarray], stop: float, seed: int = 0, recorded: bool = False
-) -> dict[int, Fill]:
+def fills(program: Program, inputs: dict[str, np.ndarray], stop: float, seed: int = 0) -> dict[int, Fill]:
     """For every wave that comes from outside, the function that gives its samples.
 
-    inputs  samples by source instance or external port, as `arrange_input` returns them; left out where `recorded`
+    inputs  samples by source instance or external port, as `arrange_input` returns them
     stop    end of the analysis (s), which sets the defaults of source shapes
     seed    of the shapes that are random
     """
@@ -35,19 +30,9 @@ def fills(
                 found[wave] = _emit(emission, k, program, stop, seed) if given is None else _replay(given)
     for port, wave in program.inputs.items():
         found[wave] = _replay(inputs[port]) if port in inputs else _nothing
-    for wave in [w for name in inputs for w in input_waves(program, name)] if recorded else ():
-        del found[wave]
     for modulation in program.modulations:
         found |= _modulate(modulation, program, stop, seed)
     return found
-
-
-def input_waves(program: Program, name: str) -> list[int]:
-    """The waves that an external port or a source instance sends out, as far as the program has them."""
-    if name in program.inputs:
-        return [program.inputs[name]]
-    found = [e.waves for e in program.emissions if e.group.instances[e.instance].name == name]
-    return [wave for waves in found for wave in waves if wave >= 0]
 
 
 def _replay(samples: np.ndarray) -> Fill:
@@ -59,20 +44,6 @@ def _replay(samples: np.ndarray) -> Fill:
         return np.pad(piece, [(0, 0), (0, 0), (0, missing)]) if missing else piece
 
     return fill
-
-
-def recording(program: Program, inputs: dict[str, np.ndarray], samples: int) -> tuple[np.ndarray, np.ndarray]:
-    """The waves that are inputs, and their samples since t = 0, (waves, samples * lanes), dark after their end.
-
-    inputs  samples by source instance or external port, as `arrange_input` returns them
-    """
-    pairs = [(wave, given) for name, given in inputs.items() for wave in input_waves(program, name)]
-    found = np.zeros((len(pairs), samples, len(program.carriers), program.runs), dtype=complex)
-    for target, (_, given) in zip(found, pairs, strict=True):
-        known = min(samples, given.shape[-1])
-        target[:known] = given[..., :known].transpose(2, 0, 1)
-    numbers = np.array([wave for wave, _ in pairs], dtype=np.int64)
-    return numbers, found.reshape(len(pairs), samples * program.lanes)
 
 
 def arrange_input(name: str, samples: Any, carriers: int) -> np.ndarray:

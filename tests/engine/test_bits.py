@@ -40,13 +40,6 @@ def test_chunk_and_stretch_leave_no_trace(monkeypatch, fitting, stretch):
         np.testing.assert_array_equal(values, expected[name])
 
 
-def test_long_inputs_that_come_piece_by_piece_leave_no_trace(monkeypatch):
-    expected = whole()
-    monkeypatch.setattr(transient_module, "RECORDED", 0)
-    for name, values in whole().items():
-        np.testing.assert_array_equal(values, expected[name])
-
-
 def bursts():
     """Light that comes and goes, tiny and great, so that loops ring down into darkness."""
     x = np.zeros(30000, dtype=complex)
