@@ -19,6 +19,14 @@ class UsageError(TdsimError):
     exit_status = 2
 
 
+class UnfitError(UsageError):
+    """An instance does not fit the request (a delay shorter than the step). Exit status 2."""
+
+    def __init__(self, message: str, instance: str):
+        super().__init__(message)
+        self.instance = instance
+
+
 class NetlistError(UsageError):
     """One or more errors in a netlist; `diagnostics` holds them all, with their places."""
 

@@ -29,8 +29,12 @@ def advice(circuit: Circuit, step: float) -> list[str]:
     ]
 
 
-def give_advice(circuit: Circuit, step: float, tell: Callable[[str], None]) -> None:
+def give_advice(circuit: Circuit, step: float, stop: float, tell: Callable[[str], None]) -> None:
     """Tell the advice for a step, once for each circuit and step."""
+    if step not in circuit.advised and abs(stop / step - round(stop / step)) > 1e-6:
+        last = np.floor(stop / step) * step
+        cut = engineering(stop, "s")
+        tell(f"stop = {cut} is not a multiple of the step: the last sample is at {engineering(last, 's')}")
     if step not in circuit.advised:
         circuit.advised.add(step)
         for sentence in advice(circuit, step):

@@ -35,7 +35,7 @@ def run(
     measuring = MeasuringSink(sink, circuit, tell or _ignore)
     for name, analysis in _chosen(circuit, only):
         if tell is not None and isinstance(analysis, TransientCard):
-            give_advice(circuit, analysis.step, tell)
+            give_advice(circuit, analysis.step, analysis.stop, tell)
         _run_one(circuit, name, analysis, measuring, progress)
     measuring.complete()
 

@@ -66,7 +66,7 @@ def transient(
     sink = MemorySink()
     request = Request(float(step), float(stop), float(start), inputs or {}, params or {}, save, state, return_state)
     prepared = Transient(circuit.check(), request)
-    give_advice(circuit, prepared.step, _warn)
+    give_advice(circuit, prepared.step, prepared.request.stop, _warn)
     last = prepared.run(sink)
     sink.close({})
     return (sink.result(), last) if return_state else sink.result()

@@ -15,7 +15,7 @@ from ..circuit import Circuit
 from ..engine.engine import Engine, Fill
 from ..engine.sources import arrange_input, fills
 from ..engine.state import State, dark
-from ..errors import SimulationError, UsageError, nearest
+from ..errors import Diagnostic, NetlistError, SimulationError, UnfitError, UsageError, nearest
 from ..results.schema import Coordinate, Schema, Sink
 from ..schedule.program import Program, Wanted, compile_circuit
 from ..signals import parse_signal
@@ -110,7 +110,13 @@ class Transient:
         lit = tuple(p for p in circuit.external if p in self.inputs)
         wanted = Wanted(tuple(sorted(probes)), lit, tuple(self._initial()), complete, mutable)
         rounded = circuit.options.get("delay", "exact") == "round"
-        return compile_circuit(circuit, self.request.step, self.runs, wanted, rounded)
+        try:
+            return compile_circuit(circuit, self.request.step, self.runs, wanted, rounded)
+        except UnfitError as problem:
+            where = circuit.instances[problem.instance]
+            if where.position is None:
+                raise
+            raise NetlistError([Diagnostic(str(problem), where.position, where.expansion)]) from None
 
     def _initial(self) -> dict[str, np.ndarray]:
         """Initial values of states, `.ic x(inst.state)=v`."""

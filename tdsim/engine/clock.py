@@ -16,6 +16,9 @@ import simpy
 
 from ..errors import SimulationError, TdsimError, UsageError
 
+ON_GRID = 1e-6
+"""A time within this many steps of a sample counts as at it."""
+
 
 class Bench(Protocol):
     """What a process can do to the circuit under way."""
@@ -95,6 +98,8 @@ class Sim:
 
     def __init__(self, clock: Clock, bench: Bench):
         self._clock, self._bench = clock, bench
+        self._due = 0.0
+        """The time, s, up to which this process has asked to wait: steps do not add up to an error."""
 
     @property
     def now(self) -> float:
@@ -107,10 +112,17 @@ class Sim:
         return self._bench.runs
 
     def wait(self, seconds: float) -> simpy.Event:
-        """`yield sim.wait(1e-9)`: go on after that time, rounded to whole steps and at least one."""
-        if not math.isfinite(seconds) or seconds < 0:
-            raise UsageError(f"wait takes a time of zero or more, not {seconds}")
-        return self._clock.environment.timeout(max(1, round(seconds / self._bench.step)))
+        """`yield sim.wait(1e-9)`: go on at the first sample at or after that time.
+
+        Waits that follow each other add up exactly, however they lie between the samples.
+        """
+        if not math.isfinite(seconds) or seconds <= 0:
+            raise UsageError(f"wait takes a time above zero, not {seconds}")
+        step, tick = self._bench.step, int(self._clock.environment.now)
+        if math.ceil(self._due / step - ON_GRID) != tick:
+            self._due = tick * step
+        self._due += seconds
+        return self._clock.environment.timeout(max(0, math.ceil(self._due / step - ON_GRID) - tick))
 
     def wait_edge(self, source: str) -> simpy.Event:
         """`yield sim.wait_edge("xl")`: go on at the source's next edge, just before the first sample after it.

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UsageError
+from ..errors import SimulationError, UsageError
 from ..schedule.groups import Group, fields, matrix_entries, resolve_waveforms
 from ..schedule.pack import Modulation
 from ..schedule.program import Emission, Program
+from ..units import engineering
 from .engine import BLOWN_UP, Fill
 
 
@@ -77,13 +78,35 @@ def _single(group: Group, instance: int) -> Group:
     return Group(group.device, group.ports, group.wired, group.driven, [group.instances[instance]])
 
 
-def _driven_fields(group: Group, program: Program, stop: float, seed: int) -> Callable[[np.ndarray], Any]:
-    """A function of times that gives the namespace `p` of a group of one, shapes followed."""
+def _driven_fields(
+    group: Group, program: Program, stop: float, seed: int, checked: bool = False
+) -> Callable[[np.ndarray], Any]:
+    """A function of times that gives the namespace `p` of a group of one, shapes followed.
+
+    It raises SimulationError where a shape leaves the parameter's bounds, if that is to be `checked`.
+    """
     waveforms = resolve_waveforms(group, program.step, stop, seed)
     if not waveforms:
         fixed = fields(group, program.carriers, {})
         return lambda t: fixed
-    return lambda t: fields(group, program.carriers, {k: w(t)[None, None, None] for k, w in waveforms.items()})
+
+    def at(t: np.ndarray) -> Any:
+        values = {key: waveform(t) for key, waveform in waveforms.items()}
+        for (name, parameter), numbers in values.items() if checked else ():
+            _check_bounds(f"{name}.{parameter}", group.device.params[parameter].bounds, numbers, t)
+        return fields(group, program.carriers, {key: v[None, None, None] for key, v in values.items()})
+
+    return at
+
+
+def _check_bounds(name: str, bounds: tuple[float, float], values: np.ndarray, t: np.ndarray) -> None:
+    bad = ~((values >= bounds[0]) & (values <= bounds[1]))
+    if bad.any():
+        first = int(np.argmax(bad))
+        raise SimulationError(
+            f"{name} is driven to {values[first]:g} at t = {engineering(float(t[first]), 's')}; "
+            f"it must stay within {bounds[0]:g} to {bounds[1]:g}"
+        )
 
 
 def _emit(emission: Emission, port: int, program: Program, stop: float, seed: int) -> Fill:
@@ -107,7 +130,7 @@ def _one_instance(wave: np.ndarray) -> np.ndarray:
 
 def _modulate(modulation: Modulation, program: Program, stop: float, seed: int) -> dict[int, Fill]:
     """The coefficients of one driven device, all computed at once for each piece of time."""
-    at = _driven_fields(modulation.group, program, stop, seed)
+    at = _driven_fields(modulation.group, program, stop, seed, checked=True)
     last: dict[tuple[int, int], dict[tuple[int, int], np.ndarray]] = {}
 
     def entries(t0: int, t1: int) -> dict[tuple[int, int], np.ndarray]:

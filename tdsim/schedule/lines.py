@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import SimulationError
+from ..errors import SimulationError, UnfitError
 from ..units import engineering
 from . import delays
 from .graph import strong_components
@@ -38,9 +38,10 @@ def _realise(line: Line, in_loop: bool, system: System, rounded: bool, step: flo
     too_short = (samples > 0) & (samples < 1 - delays.WHOLE)
     if np.any(too_short):
         short, owner = float(samples[too_short].min()), line.name.rpartition(".")[0]
-        raise SimulationError(
+        raise UnfitError(
             f"{owner}: its delay of {engineering(short * step, 's')} is {short:.3g} of a step; a delay is zero or "
-            f"at least one step: use a step of {engineering(short * step, 's')} or less"
+            f"at least one step: use a step of {engineering(short * step, 's')} or less",
+            owner,
         )
     parts = [delays.split(d, in_loop) for d in samples]
     if all(not p.allpass.size and not p.taps.size for p in parts):

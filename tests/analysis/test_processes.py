@@ -85,6 +85,18 @@ def test_runs_are_set_one_by_one():
     np.testing.assert_allclose(np.angle(result["e(o)"].values[:, -1]), [0, 0.5, 1.0], atol=1e-12)
 
 
+def test_waits_add_up_exactly():
+    ticks = []
+
+    def process(sim, memory):
+        while True:
+            yield sim.wait(1.7 * PS)
+            ticks.append(round(sim.now / PS))
+
+    tdsim.transient(line().process(process), stop=12 * PS, step=1 * PS, save=["p(o)"])
+    assert ticks == [2, 4, 6, 7, 9, 11, 12]
+
+
 def test_wait_edge_follows_the_source():
     ticks = []
 

@@ -183,3 +183,19 @@ def test_a_measure_has_one_value_for_each_carrier():
     assert result["m"].dims == ("carrier",)
     np.testing.assert_allclose(result["m"], [0, 1e-3])
     assert result["m"].attrs["units"] == "W"
+
+
+def test_a_driven_parameter_stays_within_its_bounds():
+    text = "Driven too far\nXl a laser\nXt a b attenuator loss=pulse(0 -3 1p 1p 1p 5p)\n.tran 1p 9p\n.save p(b)\n"
+    with pytest.raises(tdsim.SimulationError, match=r"xt.loss is driven to -3 at t = 2 ps"):
+        run(text)
+
+
+def test_a_delay_below_one_step_has_its_place():
+    with pytest.raises(tdsim.NetlistError, match=r"<string>:3:1: error: xw: its delay of 500 fs is 0.5 of a step"):
+        run("Short\nXl a laser\nXw a b delay time=0.5p\n.tran 1p 9p\n.save p(b)\n")
+
+
+def test_a_stop_off_the_grid_is_said():
+    with pytest.warns(UserWarning, match="stop = 3.5 ps is not a multiple of the step: the last sample is at 3 ps"):
+        tdsim.transient(simple(), stop=3.5 * PS, step=PS)

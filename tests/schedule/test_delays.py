@@ -75,7 +75,7 @@ def test_whole_delays_need_no_filter():
 
 def test_a_delay_below_one_sample_is_refused_with_the_step_that_would_do():
     circuit = tdsim.Circuit().add("w", "delay", "i", "o", time=0.4e-12).port("in", "i")
-    with pytest.raises(tdsim.SimulationError, match=r"0.4 of a step.* use a step of 400 fs"):
+    with pytest.raises(tdsim.UsageError, match=r"0.4 of a step.* use a step of 400 fs"):
         tdsim.transient(circuit, stop=1e-11, step=1e-12, inputs={"in": [1.0]}, save=["e(o)"])
 
 
