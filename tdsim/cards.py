@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .errors import Position
+
+TEMPERATURE = "temp"
+"""The target of a sweep of the temperature (degrees Celsius)."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,78 @@ class Scattering:
     kind: str = "sparam"
 
 
-Analysis = Transient | Scattering
+@dataclass(frozen=True)
+class OperatingPoint:
+    """`.op`: all derivatives are zero."""
+
+    position: Position | None = None
+    kind: str = "op"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What a sweep changes, and from where to where: `parameter` of the instance `target`, or TEMPERATURE.
+
+    The last value may fall short of `stop`: no closing point is added, as in ngspice.
+    """
+
+    target: str
+    parameter: str
+    start: float
+    stop: float
+    step: float
+    position: Position | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the axis in a result."""
+        return self.target
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """start, start + step, ..., as far as stop."""
+        steps = math.floor((self.stop - self.start) / self.step * (1 + 1e-12) + 1e-9)
+        return self.start + self.step * np.arange(steps + 1)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """`.dc source start stop step [source start stop step ...]`: operating points; the first axis is the inner loop."""
+
+    axes: tuple[Axis, ...]
+    position: Position | None = None
+    kind: str = "dc"
+
+
+@dataclass(frozen=True)
+class SmallSignal:
+    """`.ac dec|oct|lin points start stop`: frequencies in Hz; the points are per decade, per octave, or in all."""
+
+    spacing: str
+    points: int
+    start: float
+    stop: float
+    position: Position | None = None
+    kind: str = "ac"
+
+    @property
+    def frequencies(self) -> NDArray[np.float64]:
+        """The frequencies of ngspice 39.
+
+        lin spreads its points over start to stop; dec takes as many steps as fit and stretches them so that both ends
+        are met; oct does not stretch them, so that the last point may fall short of stop.
+        """
+        if self.spacing == "lin":
+            return np.linspace(self.start, self.stop, self.points, dtype=np.float64)
+        decades = math.log10(self.stop / self.start)
+        if self.spacing == "dec":
+            return np.geomspace(self.start, self.stop, 1 + math.floor(decades * self.points + 1e-9))
+        ratio = 2 ** (1 / self.points)
+        steps = math.floor((decades + math.log10(1 + 1e-3 * ratio)) / math.log10(ratio))
+        return self.start * ratio ** np.arange(steps + 1.0)
+
+
+Analysis = Transient | Scattering | OperatingPoint | Sweep | SmallSignal
 
 
 @dataclass(frozen=True)

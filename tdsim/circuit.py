@@ -104,6 +104,8 @@ class Circuit:
         self.initial: dict[str, complex] = {}
         """`.ic`: signal name (x(inst.state), v(node)) to value."""
         self.initial_positions: dict[str, Position | None] = {}
+        self.nodesets: dict[str, float] = {}
+        """`.nodeset`: signal name (v(node)) to the voltage from which the search for the operating point starts."""
         self.processes: list[tuple[Callable[..., Any], dict[str, Any]]] = []
         self.diagnostics = Diagnostics()
         self.advised: set[float] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..cards import Scattering, Transient
+from ..cards import Analysis, OperatingPoint, Scattering, Sweep, Transient
 from ..circuit import Circuit
 from ..engine.engine import chunk_length
 from ..schedule.graph import shortest_loop
@@ -26,8 +26,25 @@ def report(circuit: Circuit) -> str:
     lines = [f"{circuit.title or '(no title)'}", *_inventory(circuit)]
     for name, analysis in circuit.analysis_names():
         lines.append("")
-        lines += _transient(circuit, name, analysis) if isinstance(analysis, Transient) else _sweep(circuit, analysis)
+        lines += _analysis(circuit, name, analysis)
     return "\n".join(lines)
+
+
+def _analysis(circuit: Circuit, name: str, analysis: Analysis) -> Iterator[str]:
+    if isinstance(analysis, Transient):
+        yield from _transient(circuit, name, analysis)
+    elif isinstance(analysis, Scattering):
+        yield from _scattering(circuit, analysis)
+    elif isinstance(analysis, OperatingPoint):
+        yield f"{name}: operating point"
+    elif isinstance(analysis, Sweep):
+        axes = [(a, a.values) for a in analysis.axes]
+        listed = ", ".join(f"{a.name} from {v[0]:g} to {v[-1]:g} ({v.size} values)" for a, v in axes)
+        yield f"{name}: operating points at {listed}"
+    else:
+        axis = analysis.frequencies
+        ends = f"{engineering(axis[0], 'Hz', 7)} to {engineering(axis[-1], 'Hz', 7)}"
+        yield f"{name}: small signals at {axis.size} frequencies, {ends}"
 
 
 def _inventory(circuit: Circuit) -> Iterator[str]:
@@ -107,7 +124,7 @@ def _memory(program: Program) -> int:
     return int((2 * depth + chunk_length(program)).sum()) * program.lanes * 16
 
 
-def _sweep(circuit: Circuit, analysis: Scattering) -> Iterator[str]:
+def _scattering(circuit: Circuit, analysis: Scattering) -> Iterator[str]:
     _, axis = frequencies(circuit, analysis)
     ports = list(with_open_ends(circuit).external)
     sources = [i.name for i in circuit.instances.values() if i.device.emit is not None]

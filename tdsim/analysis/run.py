@@ -60,6 +60,8 @@ def _run_one(circuit: Circuit, name: str, analysis: Analysis, sink: MeasuringSin
     if isinstance(analysis, Scattering):
         run_scattering(circuit, analysis, sink, name)
         return
+    if not isinstance(analysis, TransientCard):
+        raise UsageError(f".{analysis.kind} is not available yet: it will come with the electrical solver")
     extra = sink.unseen(name, requested(circuit))
     request = Request(analysis.step, analysis.stop, analysis.start, extra=extra, name=name)
     Transient(circuit, request).run(sink, progress)
