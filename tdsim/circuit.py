@@ -120,22 +120,25 @@ class Circuit:
         """
         kind = _device.find(device) if isinstance(device, str) else device
         found = Diagnostics()
+        settings = {_device.plain_name(k): v for k, v in settings.items()}
         values = {k: v for k, v in settings.items() if k in kind.params}
         ports = kind.ports_of({**{n: p.default for n, p in kind.params.items()}, **values})
         named = {k: str(v) for k, v in settings.items() if k in ports}
         unknown = [k for k in settings if k not in values and k not in named]
+        references: tuple[str, ...] = ()
         for key in unknown:
             found.error(f"{name}: {kind.name} has no parameter or port {key!r}{nearest(key, [*kind.params, *ports])}")
         if kind.references:
-            instance = Instance(name, kind, {}, values, tuple(nets))
-        else:
-            if len(nets) > len(ports):
-                found.error(f"{name}: {kind.name} has {len(ports)} ports ({' '.join(ports)}), not {len(nets)}")
-            wired = dict(zip(ports, nets, strict=False))
-            for port in named:
-                if port in wired:
-                    found.error(f"{name}: port {port} is wired twice")
-            instance = Instance(name, kind, {**wired, **named}, values)
+            nets, references = nets[: len(ports)], nets[len(ports) :]
+            if len(references) != kind.references:
+                found.error(f"{name}: {kind.name} names {kind.references} instances, not {len(references)}")
+        elif len(nets) > len(ports):
+            found.error(f"{name}: {kind.name} has {len(ports)} ports ({' '.join(ports)}), not {len(nets)}")
+        wired = dict(zip(ports, nets, strict=False))
+        for port in named:
+            if port in wired:
+                found.error(f"{name}: port {port} is wired twice")
+        instance = Instance(name, kind, {**wired, **named}, values, references)
         self._raise_usage(found)
         self.add_instance(instance, found)
         self._raise_usage(found)

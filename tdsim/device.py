@@ -11,6 +11,20 @@ port) and in the internal variables `x` (one field a line or state):
     feed(p, a, x)        the waves that enter its delay lines, one a line
     flow(p, a, x)        the time derivatives of its states, one a state (1/s)
 
+A linear electrical device is described by functions that are linear in the voltages `v` (one field a port and inner
+node) and in the currents `x` (one field a branch; the branch of an instance that the device names is x.other, of two
+x.first and x.second):
+
+    conduct(p, v, x)     currents into the device at its ports and inner nodes (A), then one residual a branch
+    store(p, v, x)       charges there (C), then fluxes: conduct + d/dt store = drive
+    drive(p)             what drives it from outside, linear in the parameters that follow a source shape
+
+A non-linear electrical device says which differences its `controls` are and along which `paths` its currents flow:
+
+    characteristic(p, u)   flows, slopes, charges and capacitances, one a path, for the controls u; a `kernel`
+    limit(p, u, before)    the controls that Newton's method may go to from `before`; a `kernel`, and optional
+    prepare(values, temperature)   the numbers p, a NamedTuple of floats, of one instance; runs once, in Python
+
 `p` carries the parameters and what `derive(p)` made of them. In `derive` and in these functions every number may be
 an array that stands for many instances, carriers and runs at once: use NumPy functions and no `if` on values.
 """
@@ -23,11 +37,18 @@ import inspect
 import math
 import pkgutil
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from .errors import UsageError, nearest
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
 OPTICAL, ELECTRICAL, LOGIC = "optical", "electrical", "logic"
+
+
+def plain_name(name: str) -> str:
+    """A name in a class body as users write it: `is_` stands for "is", which Python keeps for itself."""
+    return name.rstrip("_")
 
 
 class _Declared:
@@ -36,7 +57,7 @@ class _Declared:
     name: str
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        self.name = plain_name(name)
 
 
 class Port(_Declared):
@@ -122,13 +143,46 @@ class State(_Declared):
         self.unit, self.doc = unit, doc
 
 
+class Branch(_Declared):
+    """An unknown of an electrical device, most often the current through it, with an equation of its own."""
+
+    def __init__(self, unit: str, doc: str):
+        self.unit, self.doc = unit, doc
+
+
+class Inner(_Declared):
+    """A node inside an electrical device, such as the one behind a series resistance."""
+
+    def __init__(self, doc: str):
+        self.doc = doc
+
+
+Pair = tuple[str, str]
+"""Two ports or inner nodes of a device, "" standing for ground; or a branch and ""."""
+
+kernels: list[Callable[..., Any]] = []
+"""All functions marked by `kernel`."""
+
+
+def kernel(function: Function) -> Function:
+    """Mark a function of scalars that compiled code calls; in Python it stays the function that it is.
+
+    It may call NumPy's and math's functions and other kernels, and nothing else.
+    """
+    kernels.append(function)
+    return function
+
+
 class Device:
     """Base of all devices. Subclass with `class Coupler(Device, name="coupler")` to add one to the library.
 
     Class attributes a device may set:
         reciprocal  S equals its transpose (True unless said otherwise)
         passive     never gives out more than it took in (True unless said otherwise)
-        references  how many instance names follow the instance name instead of nodes (a K element has two)
+        references  how many instance names follow the nodes, or stand in their place (a K element has two)
+        couples     its hooks end with one more residual for each instance that it names (mutual inductance)
+        controls    pairs whose voltage differences (or one branch current) a non-linear device depends on
+        paths       pairs from the first to the second of which its currents and charges go
         letter      the SPICE letter of an element that is not an `X` instance
         netlist     a minimal netlist that uses the device (shown by its manual page and run by the contract test)
     """
@@ -139,9 +193,14 @@ class Device:
     derived: ClassVar[dict[str, Derived]] = {}
     lines: ClassVar[dict[str, Line]] = {}
     states: ClassVar[dict[str, State]] = {}
+    branches: ClassVar[dict[str, Branch]] = {}
+    inner: ClassVar[dict[str, Inner]] = {}
     reciprocal: ClassVar[bool] = True
     passive: ClassVar[bool] = True
     references: ClassVar[int] = 0
+    couples: ClassVar[bool] = False
+    controls: ClassVar[tuple[Pair, ...]] = ()
+    paths: ClassVar[tuple[Pair, ...]] = ()
     letter: ClassVar[str] = "x"
     netlist: ClassVar[str] = ""
 
@@ -152,13 +211,19 @@ class Device:
     emit: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
     """emit(p, t): the waves a source sends out at the times t (s), one a port; parameters follow their shapes."""
 
+    conduct: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
+    store: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
+    drive: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
+    characteristic: ClassVar[Callable[..., Any] | None] = None
+    limit: ClassVar[Callable[..., Any] | None] = None
+    prepare: ClassVar[Callable[..., Any] | None] = None
+
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        kinds: dict[str, type] = {"ports": Port, "params": Param, "derived": Derived, "lines": Line, "states": State}
-        for table, kind in kinds.items():
-            own = {k: v for k, v in vars(cls).items() if isinstance(v, kind)}
+        for table, kind in _TABLES.items():
+            own = {plain_name(k): v for k, v in vars(cls).items() if isinstance(v, kind)}
             setattr(cls, table, {**getattr(cls, table), **own})
-        for hook in ("derive", "scatter", "feed", "flow", "emit"):
+        for hook in _HOOKS:
             if inspect.isfunction(vars(cls).get(hook)):
                 setattr(cls, hook, staticmethod(vars(cls)[hook]))
         if name:
@@ -175,6 +240,11 @@ class Device:
         return cls.ports
 
     @classmethod
+    def inner_of(cls, values: dict[str, Any]) -> dict[str, Inner]:
+        """The inner nodes of an instance with these parameter values (no node behind a resistance of 0)."""
+        return cls.inner
+
+    @classmethod
     def has_fixed_ports(cls) -> bool:
         """Whether all instances have the same ports, whatever their parameters."""
         return getattr(cls.ports_of, "__func__", None) is getattr(Device.ports_of, "__func__", None)
@@ -189,6 +259,21 @@ class Device:
         """A sentence that says why these values, each within its bounds, do not fit together; None when they do."""
         return None
 
+
+_TABLES: dict[str, type] = {
+    "ports": Port,
+    "params": Param,
+    "derived": Derived,
+    "lines": Line,
+    "states": State,
+    "branches": Branch,
+    "inner": Inner,
+}
+_HOOKS = (
+    *("derive", "scatter", "feed", "flow", "emit"),
+    *("conduct", "store", "drive"),
+    *("characteristic", "limit", "prepare"),
+)
 
 _library: dict[str, type[Device]] = {}
 

@@ -119,7 +119,9 @@ def _properties(kind: type[Device]) -> str:
     if not kind.ports_of(_defaults(kind)):
         return "t: may be trained"
     words = ["reciprocal" if kind.reciprocal else "not reciprocal", "passive" if kind.passive else "not passive"]
-    return ", ".join(words) + "; among the parameters, t: may be trained, d: a source shape may drive it"
+    return textwrap.fill(
+        ", ".join(words) + "; among the parameters, t: may be trained, d: a source shape may drive it", 96
+    )
 
 
 def _table(rows: Sequence[Row]) -> str:

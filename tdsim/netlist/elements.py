@@ -51,7 +51,7 @@ def read_element(card: Card) -> Element:
     letter = card.words[0][0]
     if letter == "x":
         return _instance(card)
-    if letter in letters():
+    if letter in letters() and letter not in LETTERS:
         return _reference(card)
     refuse_letter(card)
     hint = "; a comment starts with *" if letter == "#" else ""

@@ -57,7 +57,7 @@ def _instantiable(element: Element, device: type[Device]) -> type[Device]:
 def _by_letter(element: Element) -> type[Device]:
     """The device of an element whose letter says what it is; the number of names after it decides between several."""
     letter = element.card.words[0][0]
-    devices = [d for d in _device.library().values() if d.letter == letter]
+    devices = sorted((d for d in _device.library().values() if d.letter == letter), key=lambda d: d.name != letter)
     return next((d for d in devices if d.references == len(element.nodes)), devices[0])
 
 

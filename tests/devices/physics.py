@@ -86,3 +86,24 @@ def at(value: Any, carrier: int) -> complex:
 def scattering(name: str, offset: float = 0.0, carrier: int = 0, **values: Any) -> np.ndarray:
     """Scattering matrix of a device at `offset` Hz above a carrier."""
     return matrices(*parameters(name, **values), carrier).response(offset)
+
+
+def is_electrical(kind) -> bool:
+    """Whether a device belongs to the electrical circuit alone."""
+    domains = {port.domain for port in kind.ports.values()}
+    return domains == {"electrical"} or kind.couples
+
+
+def electrical_parameters(name: str, **values: Any):
+    """The parameters of a linear electrical device, shaped (instances, runs), derived at 27 degC."""
+    kind = device.find(name)
+    settings = {**{k: p.default for k, p in kind.params.items()}, **values}
+    p = SimpleNamespace(
+        **{k: v if isinstance(v, tuple | str) else np.full((1, 1), float(v)) for k, v in settings.items()}
+    )
+    p.ambient = p.nominal = 27.0
+    p.small_signal = False
+    if kind.couples:
+        p.first, p.second = (SimpleNamespace(henries=np.full((1, 1), value)) for value in (1e-3, 2e-3))
+    kind.derive(p)
+    return p

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ import pytest
 import tdsim
 from tdsim import device
 
-from .physics import CARRIERS, call, matrices, parameters
+from .physics import CARRIERS, call, electrical_parameters, is_electrical, matrices, parameters
 
 LIBRARY = sorted(device.library())
-OPTICAL = [name for name in LIBRARY if parameters(name)[1].ports]
+ELECTRICAL = [name for name in LIBRARY if is_electrical(device.find(name))]
+LINEAR = [name for name in ELECTRICAL if device.find(name).characteristic is None]
+OPTICAL = [name for name in LIBRARY if name not in ELECTRICAL and parameters(name)[1].ports]
 UNITS = {
     "",
     "1",
@@ -33,6 +36,7 @@ UNITS = {
     "m/W",
 }
 UNITS |= {"rad/s/J", "sqrt(W)", "sqrt(J)", "V", "A", "A/W", "ohm", "F", "K"}
+UNITS |= {"S", "H", "degC", "deg", "1/K", "1/K^2", "F/m", "F/m^2"}
 ABSORBING = {"ybranch", "splitter", "isolator", "terminator", "laser", "field", "amplifier"}
 """Devices that lose or make light even where their losses are 0."""
 
@@ -105,7 +109,7 @@ def test_defaults_are_valid(name):
     assert kind.validate({k: p.default for k, p in kind.params.items()}) is None
 
 
-@pytest.mark.parametrize("name", LIBRARY)
+@pytest.mark.parametrize("name", [n for n in LIBRARY if n not in ELECTRICAL])
 def test_netlist_uses_the_device_and_runs_it(name):
     kind = device.find(name)
     title, *lines = kind.netlist.splitlines()
@@ -254,3 +258,61 @@ def test_driven_parameters_may_carry_time(name, key):
     for i, value in enumerate(times):
         for many, one in zip(together, call(*parameters(name, **{key: value}), waves, ()), strict=True):
             np.testing.assert_allclose(np.broadcast_to(many, (1, 2, 1, 4))[..., i], cut(one, 1), rtol=1e-12)
+
+
+def electrical_call(kind, p, unknowns):
+    """Conducted and stored, for given voltages at ports and inner nodes and given currents of branches."""
+    nodes, branches = [*kind.ports, *kind.inner], [*kind.branches, *REFERRED[kind.references]]
+    v = namedtuple("Voltages", nodes)(*unknowns[: len(nodes)])
+    x = namedtuple("Currents", branches)(*unknowns[len(nodes) :])
+    rows = len(nodes) + len(kind.branches) + (kind.references if kind.couples else 0)
+    hooks = [hook(p, v, x) if hook else (0,) * rows for hook in (kind.conduct, kind.store)]
+    assert all(len(found) == rows for found in hooks)
+    return [np.broadcast_to(value, (1, 1)) for found in hooks for value in found]
+
+
+REFERRED = {0: (), 1: ("other",), 2: ("first", "second")}
+
+
+def electrical_matrices(kind, p):
+    """What is conducted and stored at the ports and inner nodes for each unit vector of their voltages and currents."""
+    size = len(kind.ports) + len(kind.inner) + len(kind.branches) + kind.references
+    answers = np.array([[value[0, 0] for value in electrical_call(kind, p, unit)] for unit in np.eye(size)]).T
+    return np.split(answers, 2)
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_electrical_equations_are_linear(name):
+    generator = np.random.default_rng(8)
+    kind = device.find(name)
+    p = electrical_parameters(name, **drawn(name, {}, generator))
+    size = len(kind.ports) + len(kind.inner) + len(kind.branches) + kind.references
+    u, v = generator.normal(size=(2, size))
+    together, one, other = (electrical_call(kind, p, x) for x in (2 * u - 3 * v, u, v))
+    for both, a, b in zip(together, one, other, strict=True):
+        np.testing.assert_allclose(both, 2 * a - 3 * b, rtol=1e-12, atol=1e-12 * np.abs(a).max())
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_no_current_is_lost(name):
+    """What enters a device at one port leaves it at another, also of what it stores and of what drives it."""
+    generator = np.random.default_rng(9)
+    kind = device.find(name)
+    p = electrical_parameters(name, **drawn(name, {}, generator))
+    nodes = len(kind.ports) + len(kind.inner)
+    for matrix in electrical_matrices(kind, p):
+        np.testing.assert_allclose(matrix[:nodes].sum(axis=0), 0, atol=1e-12 * max(1, np.abs(matrix).max()))
+    if kind.drive is not None:
+        p.wave = 1.0
+        assert sum(kind.drive(p)[:nodes]) == 0
+
+
+@pytest.mark.parametrize("name", [n for n in LINEAR if device.find(n).passive and not device.find(n).couples])
+def test_electrical_device_makes_no_energy(name):
+    """With positive values, power into the device at constant voltages and currents is not below zero."""
+    kind = device.find(name)
+    main = {key: 2.0 for key in (name, "r", "c", "l") if key in kind.params}
+    conducted, _ = electrical_matrices(kind, electrical_parameters(name, **main))
+    nodes = len(kind.ports) + len(kind.inner)
+    signed = np.vstack([conducted[:nodes], -conducted[nodes:]])
+    assert np.linalg.eigvalsh(signed + signed.T).min() > -1e-12
