@@ -25,6 +25,9 @@ _SOURCES = (
     "engine/operations.py",
     "engine/advance.py",
     "schedule/pack.py",
+    "behaviour/tree.py",
+    "behaviour/code.py",
+    "nodal/interpreter.py",
 )
 
 
