@@ -28,6 +28,7 @@ _SOURCES = (
     "behaviour/tree.py",
     "behaviour/code.py",
     "nodal/interpreter.py",
+    "nodal/waveforms.py",
 )
 
 

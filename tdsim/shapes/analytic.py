@@ -9,8 +9,16 @@ import numpy as np
 
 from ..errors import UsageError
 from .protocol import Array, Written, between
+from .segments import Segments, Term, waves
 
 TURN = 2 * np.pi
+QUARTER = np.pi / 2
+"""The phase at which the sine of frequency 0 is 1: of a term that only decays."""
+
+
+def turned(frequency: float, time: float, degrees: float = 0.0) -> float:
+    """The phase (rad) of a sine after some time: whole turns are dropped before they cost digits."""
+    return float(TURN * ((frequency * time) % 1.0) + np.deg2rad(degrees))
 
 
 @dataclass(frozen=True)
@@ -72,11 +80,12 @@ class Pulse(Written):
         return value
 
     def breakpoints(self, start: float, stop: float) -> Array:
-        end = min(stop, self.td + self.np * self.per) if self.np > 0 else stop
+        last = self.td + self.np * self.per if self.np > 0 else np.inf
         first = max(0, np.floor((start - self.td) / self.per))
-        begins = self.td + self.per * np.arange(first, np.ceil((end - self.td) / self.per))
+        begins = self.td + self.per * np.arange(first, np.ceil((min(stop, last) - self.td) / self.per))
         corners = np.cumsum([0.0, self.tr, self.pw, self.tf])
-        return between(np.add.outer(begins, corners[corners < self.per * (1 + 1e-9)]), start, stop)
+        times = np.add.outer(begins, corners[corners < self.per * (1 + 1e-9)]).ravel()
+        return between(np.append(times, last) if self.warning else times, start, stop)
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,16 @@ class Sine(Written):
     def breakpoints(self, start: float, stop: float) -> Array:
         return between(np.array([self.td]), start, stop)
 
+    def segments(self, start: float, stop: float) -> Segments:
+        times = self.corners(start, stop)
+        return waves(times, [self.vo] * len(times), [[self._term(t - self.td)] for t in times])
+
+    def _term(self, since: float) -> Term:
+        if since < 0:
+            return Term(self.va, 0.0, 0.0, float(np.deg2rad(self.phase)))
+        amplitude = self.va * float(np.exp(-self.theta * since))
+        return Term(amplitude, self.theta, TURN * self.f, turned(self.f, since, self.phase))
+
 
 @dataclass(frozen=True)
 class Exponential(Written):
@@ -135,6 +154,23 @@ class Exponential(Written):
     def breakpoints(self, start: float, stop: float) -> Array:
         return between(np.array([self.td1, self.td2]), start, stop)
 
+    def segments(self, start: float, stop: float) -> Segments:
+        """Each slope that has begun adds a level and a decaying term."""
+        times = self.corners(start, stop)
+        span = self.v2 - self.v1
+        levels, terms = [], []
+        for t in times:
+            begun = [(sign, t - td, tau) for sign, td, tau in self._slopes() if t >= td]
+            levels.append(self.v1 + span * sum(sign for sign, _, _ in begun))
+            terms.append(
+                [Term(-sign * span * float(np.exp(-s / tau)), 1 / tau, 0.0, QUARTER) for sign, s, tau in begun]
+            )
+        return waves(times, levels, terms)
+
+    def _slopes(self) -> tuple[tuple[float, float, float], ...]:
+        """Sign, beginning and time constant of each of the two."""
+        return (1.0, self.td1, self.tau1), (-1.0, self.td2, self.tau2)
+
 
 @dataclass(frozen=True)
 class FrequencyModulated(Written):
@@ -159,6 +195,11 @@ class FrequencyModulated(Written):
 
     def breakpoints(self, start: float, stop: float) -> Array:
         return np.empty(0)
+
+    def segments(self, start: float, stop: float) -> Segments:
+        carrier, signal = turned(self.fc, start, self.phc), turned(self.fs, start, self.phs)
+        term = Term(self.va, 0.0, TURN * self.fc, carrier, self.mdi, TURN * self.fs, signal)
+        return waves(np.array([start]), [self.vo], [[term]])
 
 
 @dataclass(frozen=True)
@@ -185,3 +226,15 @@ class AmplitudeModulated(Written):
 
     def breakpoints(self, start: float, stop: float) -> Array:
         return between(np.array([self.td]), start, stop)
+
+    def segments(self, start: float, stop: float) -> Segments:
+        times = self.corners(start, stop)
+        return waves(times, [0.0] * len(times), [self._terms(t - self.td) for t in times])
+
+    def _terms(self, since: float) -> list[Term]:
+        """The carrier and its two sidebands: sin a sin b = (cos(b - a) - cos(b + a)) / 2."""
+        if since < 0:
+            return []
+        parts = ((self.va * self.vo, self.fc, 0.0), (self.va / 2, self.fc - self.mf, 90.0))
+        other = (-self.va / 2, self.fc + self.mf, 90.0)
+        return [Term(a, 0.0, TURN * f, turned(f, since, degrees)) for a, f, degrees in (*parts, other)]

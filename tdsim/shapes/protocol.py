@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
+from .segments import Segments, straight
 
 Array = NDArray[Any]
 
@@ -23,6 +24,10 @@ class Waveform(Protocol):
 
     def breakpoints(self, start: float, stop: float) -> Array:
         """Rising times of all kinks and jumps in (start, stop)."""
+        ...
+
+    def segments(self, start: float, stop: float) -> Segments:
+        """The waveform in [start, stop] as lines and sines between its breakpoints."""
         ...
 
 
@@ -79,6 +84,19 @@ class Written:
 
     def breakpoints(self, start: float, stop: float) -> Array:
         raise NotImplementedError
+
+    def segments(self, start: float, stop: float) -> Segments:
+        """Lines: what joins two inner points of each stretch, for at its ends the shape may jump."""
+        times = self.corners(start, stop)
+        lengths = np.diff(times, append=max(stop, np.nextafter(times[-1], np.inf)))
+        exact = replace(self, step=0.0)  # times are not rounded to samples here, so nothing is to be snapped
+        early, late = (exact(times + part * lengths) for part in (0.25, 0.75))
+        slopes = (late - early) / (0.5 * lengths)
+        return straight(times, early - 0.25 * lengths * slopes, slopes)
+
+    def corners(self, start: float, stop: float) -> Array:
+        """Where segments begin: start, then the breakpoints."""
+        return np.concatenate([[start], self.breakpoints(start, stop)])
 
     def filled(self, step: float, **defaults: float) -> Self:
         """A copy that knows the step and takes `defaults` where a number is 0."""
