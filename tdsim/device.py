@@ -23,7 +23,11 @@ A non-linear electrical device says which differences its `controls` are and alo
 
     characteristic(p, u)   flows, slopes, charges and capacitances, one a path, for the controls u; a `kernel`
     limit(p, u, before)    the controls that Newton's method may go to from `before`; a `kernel`, and optional
-    prepare(values, temperature)   the numbers p, a NamedTuple of floats, of one instance; runs once, in Python
+    prepare(values, ambient, nominal)   the numbers p, a NamedTuple of floats, of one instance at these temperatures of
+                                   the circuit and of its parameters (degC); runs once, in Python
+
+A device with `switches = 1` is on one of two branches. Its characteristic(p, u, state) is smooth for a state of 0 or 1
+that holds during a step; the state changes at the located instant at which margin(p, u, state), a kernel, falls below 0.
 
 `p` carries the parameters and what `derive(p)` made of them. In `derive` and in these functions every number may be
 an array that stands for many instances, carriers and runs at once: use NumPy functions and no `if` on values.
@@ -151,10 +155,13 @@ class Branch(_Declared):
 
 
 class Inner(_Declared):
-    """A node inside an electrical device, such as the one behind a series resistance."""
+    """A node inside an electrical device, such as the one behind a series resistance.
 
-    def __init__(self, doc: str):
-        self.doc = doc
+    onto  the port that stands for it in instances that do not have it
+    """
+
+    def __init__(self, doc: str, onto: str = ""):
+        self.doc, self.onto = doc, onto
 
 
 Pair = tuple[str, str]
@@ -182,6 +189,7 @@ class Device:
         references  how many instance names follow the nodes, or stand in their place (a K element has two)
         couples     its hooks end with one more residual for each instance that it names (mutual inductance)
         controls    pairs whose voltage differences (or one branch current) a non-linear device depends on
+        switches    1 for a device that is in one of two states, between which it jumps
         paths       pairs from the first to the second of which its currents and charges go
         letter      the SPICE letter of an element that is not an `X` instance
         netlist     a minimal netlist that uses the device (shown by its manual page and run by the contract test)
@@ -201,6 +209,7 @@ class Device:
     couples: ClassVar[bool] = False
     controls: ClassVar[tuple[Pair, ...]] = ()
     paths: ClassVar[tuple[Pair, ...]] = ()
+    switches: ClassVar[int] = 0
     letter: ClassVar[str] = "x"
     netlist: ClassVar[str] = ""
 
@@ -216,6 +225,7 @@ class Device:
     drive: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
     characteristic: ClassVar[Callable[..., Any] | None] = None
     limit: ClassVar[Callable[..., Any] | None] = None
+    margin: ClassVar[Callable[..., Any] | None] = None
     prepare: ClassVar[Callable[..., Any] | None] = None
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
@@ -272,7 +282,7 @@ _TABLES: dict[str, type] = {
 _HOOKS = (
     *("derive", "scatter", "feed", "flow", "emit"),
     *("conduct", "store", "drive"),
-    *("characteristic", "limit", "prepare"),
+    *("characteristic", "limit", "margin", "prepare"),
 )
 
 _library: dict[str, type[Device]] = {}
