@@ -36,7 +36,7 @@ UNITS = {
     "m/W",
 }
 UNITS |= {"rad/s/J", "sqrt(W)", "sqrt(J)", "V", "A", "A/W", "ohm", "F", "K"}
-UNITS |= {"S", "H", "degC", "deg", "1/K", "1/K^2", "F/m", "F/m^2"}
+UNITS |= {"S", "H", "degC", "deg", "1/K", "1/K^2", "F/m", "F/m^2", "eV"}
 ABSORBING = {"ybranch", "splitter", "isolator", "terminator", "laser", "field", "amplifier"}
 """Devices that lose or make light even where their losses are 0."""
 
@@ -316,3 +316,72 @@ def test_electrical_device_makes_no_energy(name):
     nodes = len(kind.ports) + len(kind.inner)
     signed = np.vstack([conducted[:nodes], -conducted[nodes:]])
     assert np.linalg.eigvalsh(signed + signed.T).min() > -1e-12
+
+
+# -- non-linear electrical devices ------------------------------------------------------------------------------
+
+NONLINEAR = [name for name in ELECTRICAL if device.find(name).characteristic is not None]
+
+
+def prepared(name, generator):
+    """The numbers of an instance with random parameters."""
+    kind = device.find(name)
+    values = {k: p.default for k, p in kind.params.items()}
+    for key, param in kind.params.items():
+        if isinstance(param.default, float) and param.default and math.isfinite(param.default):
+            values[key] = float(np.clip(param.default * generator.uniform(0.6, 1.4), *param.bounds))
+    return kind.prepare(values, 27.0, 27.0)
+
+
+def voltages(kind, generator):
+    return tuple(generator.uniform(-3, 0.9, len(kind.controls)))
+
+
+def called(function, *args):
+    """Flows, slopes, charges and capacitances as arrays."""
+    return [np.array(part) for part in function(*args)]
+
+
+@pytest.mark.parametrize("name", NONLINEAR)
+def test_derivatives_of_characteristics_equal_differences(name):
+    generator = np.random.default_rng(10)
+    kind = device.find(name)
+    for _ in range(30):
+        p, u = prepared(name, generator), voltages(kind, generator)
+        _, slopes, _, capacitances = called(kind.characteristic, p, u)
+        for k in range(len(u)):
+            h = 1e-6
+            ends = [called(kind.characteristic, p, tuple(np.add(u, side * h * np.eye(len(u))[k]))) for side in (1, -1)]
+            for exact, place in ((slopes, 0), (capacitances, 2)):
+                high, low = ends[0][place], ends[1][place]
+                noise = 1e-15 * (np.abs(high) + np.abs(low)).max() / h
+                np.testing.assert_allclose(exact[:, k], (high - low) / (2 * h), rtol=1e-6, atol=noise + 1e-18)
+
+
+@pytest.mark.parametrize("name", NONLINEAR)
+def test_compiled_characteristics_equal_python(name):
+    import numba
+    from numba.extending import register_jitable
+
+    generator = np.random.default_rng(11)
+    kind = device.find(name)
+    for function in device.kernels:
+        register_jitable(function)
+    machine = [numba.njit(f) for f in (kind.characteristic, kind.limit) if f is not None]
+    for _ in range(10):
+        p, u, before = prepared(name, generator), voltages(kind, generator), voltages(kind, generator)
+        arguments = [(p, u), (p, u, before)]
+        for fast, slow, some in zip(machine, (kind.characteristic, kind.limit), arguments, strict=False):
+            for one, other in zip(fast(*some), slow(*some), strict=True):
+                np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-300)
+
+
+@pytest.mark.parametrize("name", [n for n in NONLINEAR if device.find(n).passive])
+def test_passive_characteristics_take_power(name):
+    """Where the controls are the voltages along the paths, current times voltage is not below zero."""
+    generator = np.random.default_rng(12)
+    kind = device.find(name)
+    assert kind.controls == kind.paths
+    for _ in range(100):
+        p, u = prepared(name, generator), voltages(kind, generator)
+        assert np.dot(kind.characteristic(p, u)[0], u) >= 0
