@@ -37,7 +37,8 @@ def check_values(instance: Instance, found: Diagnostics) -> bool:
             found.error(f"{instance.name}: {problem}", instance.place_of(name), instance.expansion)
     problem = instance.device.validate(instance.settings) if sound else None
     if problem:
-        found.error(f"{instance.name}: {problem}", instance.position, instance.expansion)
+        place = instance.place_of(problem.split()[0])
+        found.error(f"{instance.name}: {problem}", place, instance.expansion)
     return sound and not problem
 
 

@@ -21,7 +21,7 @@ from .checks import check_values as check_values
 from .checks import is_shape as is_shape
 from .checks import value_problem as value_problem
 from .device import OPTICAL, Device, Port
-from .errors import Diagnostics, Position, UsageError, nearest
+from .errors import PLACED, Diagnostics, Position, UsageError, nearest
 
 DEFAULT_CARRIER = 1550e-9
 GROUND = ("0", "gnd")
@@ -144,8 +144,8 @@ class Circuit:
         self._raise_usage(found)
         return self
 
-    def add_instance(self, instance: Instance, found: Diagnostics) -> None:
-        """Check one instance and wire it; what is wrong goes to `found`."""
+    def add_instance(self, instance: Instance, found: Diagnostics) -> bool:
+        """Check one instance and wire it; what is wrong goes to `found`. Returns whether all is well."""
         if instance.name in self.instances:
             where = self.instances[instance.name].position
             found.error(
@@ -153,16 +153,17 @@ class Circuit:
                 instance.position,
                 instance.expansion,
             )
-            return
+            return False
         sound = check_values(instance, found)
         self.instances[instance.name] = instance
         if not sound and not instance.device.has_fixed_ports():
-            return
+            return False
         ports = instance.ports
         for port, net in instance.nets.items():
-            self._join(instance, port, ports[port], net, found)
+            sound &= self._join(instance, port, ports[port], net, found)
+        return sound
 
-    def _join(self, instance: Instance, port: str, declared: Port, name: str, found: Diagnostics) -> None:
+    def _join(self, instance: Instance, port: str, declared: Port, name: str, found: Diagnostics) -> bool:
         net = self.nets.get(name)
         if net is None:
             net = self.nets[name] = Net(name, declared.domain)
@@ -170,13 +171,17 @@ class Circuit:
         problem = _joint_problem(net, declared.domain, here)
         if problem:
             found.error(problem, instance.place_of(port), instance.expansion)
-        else:
-            net.terminals.append(here)
+            return False
+        net.terminals.append(here)
+        return True
 
     def port(self, name: str, net: str, position: Position | None = None) -> Circuit:
         """Declare an external port on an open optical net: an input, an output, a port of `.sparam`."""
         if name in self.external:
             raise UsageError(f"port {name!r} is declared twice")
+        other = next((p for p, n in self.external.items() if n == net), None)
+        if other is not None:
+            raise UsageError(f"net {net!r} is port {other!r} already")
         self.external[name] = net
         self.external_positions[name] = position
         return self
@@ -202,17 +207,12 @@ class Circuit:
 
     def finish(self, found: Diagnostics) -> None:
         """Check what can be seen only when all instances are there: references, external ports, open nets."""
-        for instance in self.instances.values():
-            for name in instance.references:
-                if name not in self.instances and not found.full:
-                    found.error(
-                        f"{instance.name}: unknown instance {name!r}{nearest(name, self.instances)}",
-                        instance.position,
-                        instance.expansion,
-                    )
+        self._check_references(found)
         self._check_external(found)
-        self._check_carriers(found)
-        self._warn_open_nets(found)
+        if not found.doubtful(PLACED, ".carrier"):
+            self._check_carriers(found)
+        if not found.errors:
+            self._warn_open_nets(found)
 
     def check(self) -> Circuit:
         """Raise UsageError when the circuit is not complete; collect warnings in `diagnostics`."""
@@ -222,12 +222,40 @@ class Circuit:
         self._raise_usage(found)
         return self
 
+    def _check_references(self, found: Diagnostics) -> None:
+        """Elements that join others (K): these must be there, fit, and be joined once."""
+        joined: dict[frozenset[str], Instance] = {}
+        for instance in self.instances.values():
+            if not instance.references or found.full:
+                continue
+            others = [self.instances.get(name) for name in instance.references]
+            for k, (name, other) in enumerate(zip(instance.references, others, strict=True)):
+                problem = None
+                if other is not None:
+                    problem = instance.device.refuses(other.device.variant(other.settings))
+                    problem = problem and f"{name} is a {other.device.name}, {problem}"
+                elif not found.doubtful(PLACED, name):
+                    problem = f"unknown instance {name!r}{nearest(name, self.instances)}"
+                if problem:
+                    found.error(f"{instance.name}: {problem}", instance.place_of(str(k + 1)), instance.expansion)
+            pair = frozenset(instance.references)
+            problem = None
+            if len(pair) < len(instance.references):
+                problem = f"{instance.references[0]} is joined to itself; name two instances"
+            elif pair in joined:
+                problem = f"{' and '.join(instance.references)} are joined already, by {joined[pair].name}"
+            if problem:
+                found.error(f"{instance.name}: {problem}", instance.place_of("2"), instance.expansion)
+            joined.setdefault(pair, instance)
+
     def _check_external(self, found: Diagnostics) -> None:
         for name, net in self.external.items():
             place = self.external_positions.get(name)
+            if net not in self.nets and found.doubtful(PLACED, net):
+                continue
             if net not in self.nets:
                 found.error(f"port {name!r}: unknown net {net!r}{nearest(net, self.nets)}", place)
-            elif self.nets[net].domain == OPTICAL and len(self.nets[net].terminals) != 1:
+            elif self.nets[net].domain == OPTICAL and len(self.nets[net].terminals) > 1:
                 first, second = self.nets[net].terminals[:2]
                 found.error(f"port {name!r}: net {net!r} is not open, it joins {first} and {second}", place)
 

@@ -266,7 +266,15 @@ class Device:
 
     @classmethod
     def validate(cls, values: dict[str, Any]) -> str | None:
-        """A sentence that says why these values, each within its bounds, do not fit together; None when they do."""
+        """A sentence that says why these values, each within its bounds, do not fit together; None when they do.
+
+        An error points at the parameter that the sentence starts with.
+        """
+        return None
+
+    @classmethod
+    def refuses(cls, other: type[Device]) -> str | None:
+        """Of a device with `references`: the end of a sentence that says why it cannot refer to such an instance."""
         return None
 
 

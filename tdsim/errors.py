@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+DEFINED, PLACED = "defined", "placed"
+"""Kinds of names: those of parameters, functions, models and subcircuits; and those of instances, nets and cards."""
+
+_BRACED = re.compile(r"\{[^}]*\}+")
 
 
 class TdsimError(Exception):
@@ -77,25 +84,41 @@ class Diagnostic:
 class Diagnostics:
     """Collects what is wrong in one netlist, so that all of it is reported at once.
 
-    At most `limit` errors are kept in full; the rest are counted, so that a hostile file cannot fill memory.
+    At most `limit` errors are kept in full; the rest are counted, so that a hostile file cannot fill memory. A card in
+    error is left out of the circuit; the names that it would have brought in, DEFINED or PLACED, are `doubts`: that
+    such a name is unknown is no second error.
     """
 
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
     limit: int = 100
     dropped: int = 0
+    doubts: dict[str, set[str]] = field(default_factory=lambda: {DEFINED: set(), PLACED: set()})
 
     def error(self, message: str, position: Position | None = None, expansion: tuple[str, ...] = ()) -> None:
-        found = Diagnostic(message, position, expansion)
+        """Collect an error; the same one at the same place, from another instance or iteration, is left out."""
         if len(self.errors) >= self.limit:
             self.dropped += 1
-        elif found not in self.errors:
-            self.errors.append(found)
+        elif not any(e.message == message and e.position == position for e in self.errors):
+            self.errors.append(Diagnostic(message, position, expansion))
 
     def warn(self, message: str, position: Position | None = None, expansion: tuple[str, ...] = ()) -> None:
         found = Diagnostic(message, position, expansion, "warning")
         if len(self.warnings) < self.limit and found not in self.warnings:
             self.warnings.append(found)
+
+    def doubt(self, kind: str, names: Iterable[str]) -> None:
+        """Take note of the names on a card in error; `{...}` in one stands for any text."""
+        self.doubts[kind].update(_BRACED.sub("*", name) for name in names)
+
+    def doubtful(self, kind: str, name: str) -> bool:
+        """Whether a name, or an instance that it is inside of, may come from a card in error."""
+        doubts = self.doubts[kind]
+        if not doubts:
+            return False
+        parts = {name, *name.split(".")}
+        patterns = [d for d in doubts if "*" in d.strip("*")]
+        return not doubts.isdisjoint(parts) or any(fnmatchcase(p, d) for p in parts for d in patterns)
 
     @property
     def full(self) -> bool:

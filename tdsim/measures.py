@@ -40,6 +40,7 @@ class Measure:
     start stop  the window (s); NaN leaves that side open
     event       when (find, deriv, when), or the trigger; `target` is the second event of a delay
     expression  of param: an expression of other measures; `constants` are the parameters that it may name
+    places      where on the card the signals and the names of the expression stand
     """
 
     name: str
@@ -53,6 +54,7 @@ class Measure:
     expression: str = ""
     constants: dict[str, float] = field(default_factory=dict, hash=False)
     position: Position | None = field(default=None, compare=False)
+    places: dict[str, Position] = field(default_factory=dict, compare=False, hash=False, repr=False)
 
     def signals(self) -> tuple[str, ...]:
         """The names of the signals that it needs, each once."""

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..circuit import Circuit
 from ..measures import Measure
+from ..outputs import Output
 from ..results.schema import Measured, Schema, Sink
 from .measure import evaluate_all
-from .outputs import Output
 
 STREAM = ""
 """Stands for the time axis among the signals that are kept."""

@@ -8,10 +8,10 @@ from ..cards import Analysis, Scattering
 from ..cards import Transient as TransientCard
 from ..circuit import Circuit
 from ..errors import UsageError, nearest
+from ..outputs import requested
 from ..results.schema import Sink
 from .advice import give_advice
 from .measuring import MeasuringSink
-from .outputs import requested
 from .small_signal import run_scattering
 from .transient import Request, Transient
 

@@ -11,8 +11,8 @@ from ..circuit import is_shape
 from ..engine.clock import Clock, Watch
 from ..engine.engine import Engine
 from ..errors import SimulationError, UsageError, nearest
+from ..outputs import Output, resolve
 from ..signals import parse_signal
-from .outputs import Output, resolve
 from .parameters import set_parameters
 
 if TYPE_CHECKING:

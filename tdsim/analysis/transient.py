@@ -16,10 +16,10 @@ from ..engine.engine import Engine, Fill
 from ..engine.sources import arrange_input, fills
 from ..engine.state import State, dark
 from ..errors import Diagnostic, NetlistError, SimulationError, UnfitError, UsageError, nearest
+from ..outputs import requested, resolve
 from ..results.schema import Coordinate, Schema, Sink
 from ..schedule.program import Program, Wanted, compile_circuit
 from ..signals import parse_signal
-from .outputs import requested, resolve
 from .parameters import set_parameters
 from .running import RunningCircuit
 

@@ -78,3 +78,7 @@ class ResonatorCoupling(Device, name="k"):
     j = Param(1e9, "1/s", "coupling rate J", trainable=True)
 
     netlist = Resonator.netlist
+
+    @classmethod
+    def refuses(cls, other: type[Device]) -> str | None:
+        return None if len(other.states) == 1 else "which has no single cavity to couple to"

@@ -10,7 +10,8 @@ from ..errors import Position, nearest
 from .elements import Element
 from .keywords import Keyword
 from .nodes import Value
-from .scan import Place, Problem
+from .problems import Problem, Together
+from .scan import Place
 from .scope import Scope
 from .values import Given, Literal, Shaped, Text, Word
 
@@ -19,50 +20,71 @@ Wires = tuple[tuple[str, str | Text], ...]
 
 @dataclass
 class Binding:
-    """An element line bound to a device. `wires` is None when the ports depend on the values."""
+    """An element line bound to a device, and what is wrong with that.
+
+    `wires` is None when the ports depend on the values, or are in error.
+    """
 
     element: Element
     device: type[Device]
     given: tuple[tuple[str, Given], ...]
     named: tuple[Keyword, ...]
     wires: Wires | None = None
+    problems: tuple[Problem, ...] = ()
 
     def values(self, scope: Scope, base: dict[str, Value]) -> dict[str, Value]:
-        """The parameters that were given: those of the model, then those of the line."""
-        own = {name: given.resolve(scope) for name, given in self.given}
+        """The parameters that were given: those of the model, then those of the line. Raises Problem."""
+        own: dict[str, Value] = {}
+        problems = [*self.problems]
+        for name, given in self.given:
+            try:
+                own[name] = given.resolve(scope)
+            except Problem as problem:
+                problems.append(problem)
+        if problems:
+            together = Together(problems)
+            self._check(own, together)
+            together.check()
         return {**base, **own} if base else own
 
     def wiring(self, values: dict[str, Value]) -> Wires:
-        """The node at each wired port."""
+        """The node at each wired port. Raises Problem."""
         if self.wires is not None:
             return self.wires
-        self._check(values)
+        together = Together()
+        self._check(values, together)
+        together.check()
         defaults = {name: param.default for name, param in self.device.params.items()}
-        return self._wire(self.device.ports_of({**defaults, **values}))
+        wires = self._wire(self.device.ports_of({**defaults, **values}), together)
+        together.check()
+        return wires
 
-    def _check(self, values: dict[str, Value]) -> None:
-        """Raise Problem for a bad value, before the device is asked which ports such an instance has."""
+    def _check(self, values: dict[str, Value], together: Together) -> None:
+        """Gather what is wrong with values, before the device is asked which ports such an instance has."""
         for name, value in values.items():
             problem = value_problem(self.device.params[name], value)
             if problem:
                 word = next((k.first for k in self.element.keywords if k.key == name), 0)
-                raise Problem(f"{self.element.card.words[0]}: {name} {problem}", Place(self.element.card, word))
+                with together:
+                    raise Problem(f"{self.element.card.words[0]}: {name} {problem}", Place(self.element.card, word))
 
-    def _wire(self, ports: dict[str, Port]) -> Wires:
-        """Join nodes and ports. Raises Problem for wrong counts and unknown ports, which it names."""
+    def _wire(self, ports: dict[str, Port], together: Together) -> Wires:
+        """Join nodes and ports; `together` gathers wrong counts and unknown ports."""
         element, names = self.element, list(ports)
-        if len(element.nodes) > len(names) or (not self.named and self._missing(ports)):
-            extra = element.node_words[len(names) :]
-            place = Place(element.card, extra[0] if extra else element.target_word)
-            raise Problem(_wrong_count(element, self.device.name, ports), place)
+        with together:
+            if len(element.nodes) > len(names) or (not self.named and self._missing(ports)):
+                extra = element.node_words[len(names) :]
+                place = Place(element.card, extra[0] if extra else element.target_word)
+                raise Problem(_wrong_count(element, self.device.name, ports), place)
         wires = dict(zip(names, element.nodes, strict=False))
         for keyword in self.named:
             place = Place(element.card, keyword.word)
-            if keyword.key not in ports:
-                raise Problem(self._unknown(keyword.key, ports), place)
-            if keyword.key in wires:
-                raise Problem(f"{element.card.words[0]}: port {keyword.key} is wired twice", place)
-            wires[keyword.key] = element.node_of(keyword)
+            with together:
+                if keyword.key not in ports:
+                    raise Problem(self._unknown(keyword.key, ports), place)
+                if keyword.key in wires:
+                    raise Problem(f"{element.card.words[0]}: port {keyword.key} is wired twice", place)
+                wires[keyword.key] = element.node_of(keyword)
         return tuple(wires.items())
 
     def _missing(self, ports: dict[str, Port]) -> bool:
@@ -73,49 +95,57 @@ class Binding:
         return f"{self.element.card.words[0]}: {self.device.name} has no parameter or port {key!r}{nearest(key, known)}"
 
     def locate(self, key: str) -> Position | None:
-        """The place of a parameter or of a port's node on the line; None when it is not there."""
+        """The place of a parameter or of a port's node on the line; None when it is not there.
+
+        The instances that an element such as K refers to go by "1" and "2".
+        """
         element = self.element
         for keyword in element.keywords:
             if keyword.key == key:
                 return Place(element.card, keyword.first).position
-        names = list(self.device.ports)
+        names = list(self.device.ports) or [str(k + 1) for k in range(self.device.references)]
         if key in names and names.index(key) < len(element.node_words):
             return Place(element.card, element.node_words[names.index(key)]).position
         return None
 
 
 def bind(element: Element, device: type[Device]) -> Binding:
-    """Fit the line to the device; remembered by the element. Raises Problem."""
+    """Fit the line to the device; remembered by the element."""
     bound = element.bindings.get(device)
     if isinstance(bound, Binding):
         return bound
     given: list[tuple[str, Given]] = []
     named: list[Keyword] = []
+    together = Together()
     for keyword in element.keywords:
         shape = given[-1][1] if given else None
-        if keyword.key in device.params:
-            given.append((keyword.key, _fitted(element.given(keyword), device, keyword.key)))
-        elif keyword.key in ("r", "td") and isinstance(shape, Shaped) and shape.name == "pwl":
-            given[-1] = (given[-1][0], shape.extended(keyword.key, element.given(keyword)))
-        else:
-            named.append(keyword)
+        with together:
+            if keyword.key in device.params:
+                given.append((keyword.key, fitted(element.given(keyword), device, keyword.key)))
+            elif keyword.key in ("r", "td") and isinstance(shape, Shaped) and shape.name == "pwl":
+                given[-1] = (given[-1][0], shape.extended(keyword.key, element.given(keyword)))
+            else:
+                named.append(keyword)
     binding = Binding(element, device, tuple(given), tuple(named))
     if device.references:
-        _check_references(binding)
+        _check_references(binding, together)
     elif device.has_fixed_ports():
-        binding.wires = binding._wire(device.ports)
+        binding.wires = binding._wire(device.ports, together)
+    binding.problems = tuple(together.problems)
     element.bindings[device] = binding
     return binding
 
 
-def _check_references(binding: Binding) -> None:
-    """Raise Problem unless the line names as many instances as the device needs, and nothing unknown."""
+def _check_references(binding: Binding, together: Together) -> None:
+    """The line must name as many instances as the device needs, and nothing unknown."""
     element, device = binding.element, binding.device
-    if binding.named:
-        raise Problem(binding._unknown(binding.named[0].key, {}), Place(element.card, binding.named[0].word))
-    if len(element.nodes) != device.references:
-        message = f"{element.card.words[0]} names {device.references} instances, not {len(element.nodes)}"
-        raise Problem(message, Place(element.card, element.node_words[-1] if element.nodes else 0))
+    for keyword in binding.named:
+        with together:
+            raise Problem(binding._unknown(keyword.key, {}), Place(element.card, keyword.word))
+    with together:
+        if len(element.nodes) != device.references:
+            message = f"{element.card.words[0]} names {device.references} instances, not {len(element.nodes)}"
+            raise Problem(message, Place(element.card, element.node_words[-1] if element.nodes else 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +158,7 @@ class _Number:
         return self.word.number(scope)
 
 
-def _fitted(given: Given, device: type[Device], name: str) -> Given:
+def fitted(given: Given, device: type[Device], name: str) -> Given:
     """A bare word as the parameter's declaration wants it: a choice or the name of a parameter."""
     if not isinstance(given, Word):
         return given

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ..circuit import GROUND
-from ..errors import Diagnostics
+from ..errors import DEFINED, PLACED, Diagnostics
 from .definitions import FunctionCard, ModelCard, Parameters, func_card, model_card, param_card, read_params
 from .elements import Element, read_element
 from .keywords import split
-from .scan import Card, Place, Problem
+from .problems import Problem, Together, report
+from .scan import Card, Place
 from .scope import Scope
 from .values import Formula, Given, read_word
 
@@ -41,6 +43,18 @@ class Subcircuit:
 
     def declare(self, scope: Scope) -> None:
         scope.subcircuits[self.name] = self
+
+    def names(self) -> Iterator[str]:
+        yield self.name
+
+
+@dataclass
+class Broken:
+    """The body of a block whose first card is in error: read, but never carried out."""
+
+    kind: type[Subcircuit] | type[Conditional] | type[Loop]
+    card: Card
+    body: Block = field(default_factory=Block)
 
 
 @dataclass
@@ -75,25 +89,55 @@ class Loop:
     body: Block = field(default_factory=Block)
 
 
-Open = Subcircuit | Conditional | Loop
+Open = Subcircuit | Conditional | Loop | Broken
 _CLOSING = {".ends": Subcircuit, ".endif": Conditional, ".endfor": Loop}
 _NAMES = {Subcircuit: ".subckt", Conditional: ".if", Loop: ".for"}
+_KINDS: dict[str, type[Subcircuit] | type[Conditional] | type[Loop]] = {n: k for k, n in _NAMES.items()}
 _ENDS = {".subckt": ".ends", ".if": ".endif", ".for": ".endfor"}
+
+
+def _kind(opened: Open) -> str:
+    """The card that opens such a block."""
+    return _NAMES[opened.kind if isinstance(opened, Broken) else type(opened)]
+
+
+def doubt_card(card: Card, found: Diagnostics) -> None:
+    """Take note that the names which a card would bring in may be missing."""
+    words = card.words
+    if words[0] in (".param", ".func", ".model", ".subckt"):
+        found.doubt(DEFINED, [*words[1:2], *(a for a, b in itertools.pairwise(words) if b == "=")])
+    elif words[0][0] != ".":
+        found.doubt(PLACED, words)
+    else:
+        name = {".port": 1, ".meas": 2, ".measure": 2}.get(words[0], len(words))
+        found.doubt(PLACED, [words[0], *words[name : name + 1]])
+
+
+def doubt(action: Card | Element | Loop | Conditional, found: Diagnostics) -> None:
+    """Take note that the names which an action, or the blocks in it, would bring in may be missing."""
+    doubt_card(action if isinstance(action, Card) else action.card, found)
+    if isinstance(action, Loop | Conditional):
+        branches = action.branches if isinstance(action, Conditional) else [action]
+        for body in (branch.body for branch in branches):
+            for inner in body.actions:
+                doubt(inner, found)
+            for definition in body.definitions:
+                found.doubt(DEFINED, definition.names())
 
 
 def build(cards: list[Card], found: Diagnostics) -> Block:
     """The top-level block of a netlist. Errors of form go to `found`."""
-    builder = _Builder()
+    builder = _Builder(found)
     for card in cards:
         if found.full:
             break
         try:
             builder.take(card)
         except Problem as problem:
-            place = problem.place or Place(card)
-            found.error(problem.message, place.position)
+            report(problem, found)
+            doubt_card(card, found)
     for unclosed in builder.open:
-        kind = _NAMES[type(unclosed)]
+        kind = _kind(unclosed)
         found.error(f"{kind} is not closed: its {_ENDS[kind]} is missing", unclosed.card.position)
     return builder.top
 
@@ -101,18 +145,19 @@ def build(cards: list[Card], found: Diagnostics) -> Block:
 class _Builder:
     """Keeps the stack of blocks that are open."""
 
-    def __init__(self) -> None:
+    def __init__(self, found: Diagnostics) -> None:
+        self.found = found
         self.top = Block()
         self.open: list[Open] = []
         self._handlers: dict[str, Callable[[Card], None]] = {
-            ".param": lambda c: self.block.definitions.append(param_card(c)),
+            ".param": self._parameters,
             ".func": lambda c: self.block.definitions.append(func_card(c)),
             ".model": lambda c: self.block.definitions.append(model_card(c)),
-            ".subckt": lambda c: self._begin(_subcircuit(c)),
-            ".if": lambda c: self._begin(Conditional(c, [Branch(_condition(c), Place(c))])),
+            ".subckt": lambda c: self._begin(c, _subcircuit),
+            ".if": lambda c: self._begin(c, _conditional),
             ".elseif": lambda c: self._branch(c, _condition(c)),
             ".else": lambda c: self._branch(c, None),
-            ".for": lambda c: self._begin(_loop(c)),
+            ".for": lambda c: self._begin(c, _loop),
             ".ends": self._end,
             ".endif": self._end,
             ".endfor": self._end,
@@ -123,18 +168,36 @@ class _Builder:
         return self.open[-1].body if self.open else self.top
 
     def take(self, card: Card) -> None:
-        """Put a card where it belongs."""
+        """Put a card where it belongs. Raises Problem; what could be read of the card is in its place then."""
         head = card.words[0]
-        if head[0] != ".":
+        if not card.sound or any(isinstance(b, Broken) for b in self.open):
+            doubt_card(card, self.found)
+        if not card.sound:
+            if head in _KINDS:
+                self.open.append(Broken(_KINDS[head], card))
+            elif head in _CLOSING:
+                self._handlers[head](card)
+        elif head[0] != ".":
             self.block.actions.append(read_element(card))
         elif head in self._handlers:
             self._handlers[head](card)
         else:
             self.block.actions.append(card)
 
-    def _begin(self, opened: Open) -> None:
-        if len(self.open) >= MAX_NESTING:
-            raise Problem(f"blocks are nested more than {MAX_NESTING} deep", Place(opened.card))
+    def _parameters(self, card: Card) -> None:
+        together = Together()
+        self.block.definitions.append(param_card(card, together))
+        together.check()
+
+    def _begin(self, card: Card, read: Callable[[Card], Subcircuit | Conditional | Loop]) -> None:
+        """Open a block; one that cannot be read is opened as well, so that its end finds it."""
+        try:
+            if len(self.open) >= MAX_NESTING:
+                raise Problem(f"blocks are nested more than {MAX_NESTING} deep", Place(card))
+            opened = read(card)
+        except Problem:
+            self.open.append(Broken(_KINDS[card.words[0]], card))
+            raise
         if isinstance(opened, Subcircuit):
             self.block.definitions.append(opened)
         else:
@@ -142,27 +205,32 @@ class _Builder:
         self.open.append(opened)
 
     def _branch(self, card: Card, condition: Given | None) -> None:
-        if not self.open or not isinstance(self.open[-1], Conditional):
+        conditional = self.open[-1] if self.open else None
+        if isinstance(conditional, Broken) and conditional.kind is Conditional:
+            return
+        if not isinstance(conditional, Conditional):
             raise Problem(f"{card.words[0]} without .if", Place(card))
-        conditional = self.open[-1]
         if conditional.branches[-1].condition is None:
             raise Problem(f"{card.words[0]} after .else", Place(card))
         conditional.branches.append(Branch(condition, Place(card)))
 
     def _end(self, card: Card) -> None:
+        """Close the innermost block of that kind, and with it those that were left open inside."""
         head = card.words[0]
         kind = _NAMES[_CLOSING[head]]
         if not self.open:
             raise Problem(f"{head} without {kind}", Place(card))
         last = self.open[-1]
-        if not isinstance(last, _CLOSING[head]):
-            opened = _NAMES[type(last)]
+        if any(_kind(opened) == kind for opened in self.open):
+            while _kind(self.open.pop()) != kind:
+                pass
+        if _kind(last) != kind:
+            opened = _kind(last)
             raise Problem(
                 f"{head} where {_ENDS[opened]} is expected: {opened} at {last.card.position} is open", Place(card)
             )
         if isinstance(last, Subcircuit) and len(card.words) > 1 and card.words[1] != last.name:
             raise Problem(f".ends {card.words[1]} closes .subckt {last.name}: is an .ends missing?", Place(card, 1))
-        self.open.pop()
 
 
 def _subcircuit(card: Card) -> Subcircuit:
@@ -171,13 +239,17 @@ def _subcircuit(card: Card) -> Subcircuit:
     if not names:
         raise Problem("the form is .subckt name ports ... parameter=default ...", Place(card))
     ports = tuple(names[1:])
-    for index, port in zip(positional[1:], ports, strict=False):
+    for k, (index, port) in enumerate(zip(positional[1:], ports, strict=False)):
         if port in GROUND:
             raise Problem(f"{port} is ground everywhere and cannot be a port", Place(card, index))
-        if ports.count(port) > 1:
+        if port in ports[:k]:
             raise Problem(f"port {port!r} is listed twice", Place(card, index))
     start = positional[len(positional) - 1] + 1
     return Subcircuit(names[0], ports, read_params(card, start), card)
+
+
+def _conditional(card: Card) -> Conditional:
+    return Conditional(card, [Branch(_condition(card), Place(card))])
 
 
 def _condition(card: Card) -> Given:

@@ -13,8 +13,9 @@ from .context import Context
 from .keywords import split
 from .measure_card import measure_card
 from .options import set_option
+from .problems import Problem, Together
 from .refused import CARDS, refuse_card
-from .scan import Card, Place, Problem
+from .scan import Card, Place
 from .signal_names import signal_names
 from .values import integer, read_text, read_word, real, render
 
@@ -69,9 +70,16 @@ def _tran(c: Control) -> None:
     words = words[:-1] if uic else words
     if not 2 <= len(words) <= 4:
         raise Problem(form, Place(c.card, words[4] if len(words) > 4 else 0))
-    step, stop = c.positive(words[0], "the step"), c.positive(words[1], "the stop time")
-    start = c.number(words[2]) if len(words) > 2 else 0.0
-    largest = c.positive(words[3], "the largest step") if len(words) > 3 else None
+    together, step, stop, start, largest = Together(), 0.0, 0.0, 0.0, None
+    with together:
+        step = c.positive(words[0], "the step")
+    with together:
+        stop = c.positive(words[1], "the stop time")
+    with together:
+        start = c.number(words[2]) if len(words) > 2 else 0.0
+    with together:
+        largest = c.positive(words[3], "the largest step") if len(words) > 3 else None
+    together.check()
     if not 0 <= start < stop:
         raise Problem(f"the start time {start:g} is not between 0 and the stop time {stop:g}", Place(c.card, words[2]))
     if step > stop:
@@ -94,12 +102,16 @@ def _sparam(c: Control) -> None:
 
 def _carrier(c: Control) -> None:
     words, _ = split(c.card, 1)
-    wavelengths = c.numbers(words)
-    for word, wavelength in zip(words, wavelengths, strict=True):
-        if not 1e-9 < wavelength < 1:
-            raise Problem(f"a carrier is a wavelength in m such as 1550n, not {wavelength:g}", Place(c.card, word))
-        if wavelengths.count(wavelength) > 1:
-            raise Problem("the carrier is listed twice", Place(c.card, word))
+    together, wavelengths = Together(), list[float]()
+    for word in words:
+        with together:
+            wavelength = c.number(word)
+            if not 1e-9 < wavelength < 1:
+                raise Problem(f"a carrier is a wavelength in m such as 1550n, not {wavelength:g}", Place(c.card, word))
+            if wavelength in wavelengths:
+                raise Problem("the carrier is listed twice", Place(c.card, word))
+            wavelengths.append(wavelength)
+    together.check()
     try:
         c.circuit.carrier(*wavelengths)
     except UsageError as error:
@@ -129,31 +141,42 @@ def _print(c: Control) -> None:
 
 
 def _keep(c: Control, start: int) -> None:
+    together = Together()
     for name, word in signal_names(c.card, start, c.context.scope):
-        try:
-            signal = name if name == "all" else str(parse_signal(name))
-        except UsageError as error:
-            raise Problem(str(error), Place(c.card, word)) from None
-        c.circuit.requests.append(Request(signal, Place(c.card, word).position))
+        with together:
+            try:
+                signal = name if name == "all" else str(parse_signal(name))
+            except UsageError as error:
+                raise Problem(str(error), Place(c.card, word)) from None
+            c.circuit.requests.append(Request(signal, Place(c.card, word).position))
+    together.check()
 
 
 def _ic(c: Control) -> None:
     """`.ic x(instance.state)=value ...`"""
-    words, index = c.card.words, 1
+    words, together = c.card.words, Together()
     if len(words) < 7:
         raise Problem("the form is .ic x(instance.state)=value", Place(c.card))
-    while index < len(words):
-        place = Place(c.card, index)
-        if words[index] == "v":
-            raise Problem(".ic v(node) is not available yet: electrical elements will come with a later version", place)
-        if words[index] != "x" or words[index + 1 : index + 2] != ["("] or words[index + 3 : index + 5] != [")", "="]:
-            raise Problem("the form is .ic x(instance.state)=value", place)
-        if index + 5 >= len(words):
-            raise Problem("the value is missing: .ic x(instance.state)=value", place)
-        target = render(read_text(c.card, index + 2), c.context.scope)
-        c.circuit.initial[f"x({target})"] = c.number(index + 5)
-        c.circuit.initial_positions[f"x({target})"] = place.position
-        index += 6
+    for index in range(1, len(words), 6):
+        with together:
+            _initial(c, index)
+        if words[index + 1 : index + 2] != ["("] or words[index + 3 : index + 5] != [")", "="]:
+            break  # what follows cannot be told apart
+    together.check()
+
+
+def _initial(c: Control, index: int) -> None:
+    """One `x(instance.state)=value`."""
+    words, place = c.card.words, Place(c.card, index)
+    if words[index] == "v":
+        raise Problem(".ic v(node) is not available yet: electrical elements will come with a later version", place)
+    if words[index] != "x" or words[index + 1 : index + 2] != ["("] or words[index + 3 : index + 5] != [")", "="]:
+        raise Problem("the form is .ic x(instance.state)=value", place)
+    if index + 5 >= len(words):
+        raise Problem("the value is missing: .ic x(instance.state)=value", place)
+    target = render(read_text(c.card, index + 2), c.context.scope)
+    c.circuit.initial[f"x({target})"] = c.number(index + 5)
+    c.circuit.initial_positions[f"x({target})"] = place.position
 
 
 def _temp(c: Control) -> None:
@@ -169,15 +192,16 @@ def _global(c: Control) -> None:
 
 def _options(c: Control) -> None:
     """`.options name=value flag ...`, in any order."""
-    words, index = c.card.words, 1
+    words, index, together = c.card.words, 1, Together()
     while index < len(words):
-        name, place, value = words[index], Place(c.card, index), True
-        if words[index + 1 : index + 2] == ["="]:
-            if index + 2 >= len(words):
+        name, place, given = words[index], Place(c.card, index), words[index + 1 : index + 2] == ["="]
+        with together:
+            if given and index + 2 >= len(words):
                 raise Problem(f"{name}= has no value", place)
-            value = read_word(c.card, index + 2).resolve(c.context.scope)
-        set_option(name, value, place, c.circuit, c.found)
-        index += 1 if value is True else 3
+            value = read_word(c.card, index + 2).resolve(c.context.scope) if given else True
+            set_option(name, value, place, c.circuit, c.found)
+        index += 3 if given else 1
+    together.check()
 
 
 def _measure(c: Control) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .. import device as _device
 from ..device import Device
 from ..errors import nearest
+from .binding import fitted
 from .expressions import parse
 from .keywords import Keyword, split
 from .nodes import ExpressionError, Value
+from .problems import Problem, Together
 from .refused import MODEL_TYPES
-from .scan import Card, Place, Problem
+from .scan import Card, Place
 from .scope import Function, Scope
 from .values import ArrayFile, Formula, Given, Text, read_text, read_value, read_word
 
@@ -30,6 +33,11 @@ class Parameters:
         for name, value in self.given:
             scope.define(name if isinstance(name, str) else name.resolve(scope), value)
 
+    def names(self) -> Iterator[str]:
+        """The names that it defines; one may hold `{...}`."""
+        for name, _ in self.given:
+            yield name if isinstance(name, str) else name.text
+
 
 @dataclass(frozen=True)
 class FunctionCard:
@@ -39,6 +47,9 @@ class FunctionCard:
 
     def declare(self, scope: Scope) -> None:
         scope.functions[self.function.name] = self.function
+
+    def names(self) -> Iterator[str]:
+        yield self.function.name
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,9 @@ class ModelCard:
     def declare(self, scope: Scope) -> None:
         name = self.name if isinstance(self.name, str) else self.name.resolve(scope)
         scope.models[name] = Model(name, self, scope)
+
+    def names(self) -> Iterator[str]:
+        yield self.name if isinstance(self.name, str) else self.name.text
 
 
 @dataclass
@@ -78,14 +92,18 @@ class Model:
 
     @property
     def values(self) -> dict[str, Value]:
-        """Its parameters. Raises Problem for one that the device does not have."""
+        """Its parameters. Raises Problem for those that the device does not have, and those without a value."""
         if self._values is None:
-            params = self.device.params
-            for key, _, keyword in self.source.given:
-                if key not in params:
-                    message = f"{self.device.name} has no parameter {key!r}{nearest(key, params)}"
-                    raise Problem(f"model {self.name}: {message}", Place(self.source.card, keyword.word))
-            self._values = {key: given.resolve(self.scope) for key, given, _ in self.source.given}
+            values: dict[str, Value] = {}
+            together, params = Together(), self.device.params
+            for key, given, keyword in self.source.given:
+                with together:
+                    if key not in params:
+                        message = f"{self.device.name} has no parameter {key!r}{nearest(key, params)}"
+                        raise Problem(f"model {self.name}: {message}", Place(self.source.card, keyword.word))
+                    values[key] = fitted(given, self.device, key).resolve(self.scope)
+            together.check()
+            self._values = values
         return self._values
 
 
@@ -98,13 +116,19 @@ def read_params(card: Card, start: int = 1) -> tuple[tuple[str, Given], ...]:
     return tuple((_checked_name(card, k), read_definition(card, k.first, k.last)) for k in keywords)
 
 
-def param_card(card: Card) -> Parameters:
-    """Read `.param name=value ...`."""
-    positional, keywords = split(card, 1)
-    if positional or not keywords:
-        raise Problem("the form is .param name=value", Place(card, positional[0] if positional else 0))
-    names = [read_text(card, k.word) if "{" in k.key else _checked_name(card, k) for k in keywords]
-    return Parameters(tuple((n, read_definition(card, k.first, k.last)) for n, k in zip(names, keywords, strict=True)))
+def param_card(card: Card, together: Together) -> Parameters:
+    """Read `.param name=value ...`: the definitions without those in error, which `together` gathers."""
+    given: list[tuple[str | Text, Given]] = []
+    keywords: list[Keyword] = []
+    with together:
+        positional, keywords = split(card, 1)
+        if positional or not keywords:
+            raise Problem("the form is .param name=value", Place(card, positional[0] if positional else 0))
+    for keyword in keywords:
+        with together:
+            name = read_text(card, keyword.word) if "{" in keyword.key else _checked_name(card, keyword)
+            given.append((name, read_definition(card, keyword.first, keyword.last)))
+    return Parameters(tuple(given))
 
 
 def _checked_name(card: Card, keyword: Keyword) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from ..circuit import Circuit
 from ..errors import Diagnostics, UsageError
-from .blocks import Block, Conditional, Loop, Subcircuit
+from .blocks import Block, Conditional, Loop, Subcircuit, doubt
 from .context import Context
 from .controls import control
 from .elements import Element
 from .instances import place, refuse_taken, target_of
 from .nodes import ExpressionError, number
-from .scan import Card, Place, Problem
-from .scope import Reported, Scope
+from .problems import Problem, report
+from .scan import Card, Place
+from .scope import Scope
 from .subcircuits import enter
 from .values import integer
 
@@ -60,12 +61,10 @@ class Elaborator:
                 elif id(action) in chosen:
                     self._carry_out(chosen[id(action)], context, chosen)
             except Problem as problem:
-                self._report(problem, context)
-
-    def _report(self, problem: Problem, context: Context) -> None:
-        if not isinstance(problem, Reported):
-            position = problem.place.position if problem.place else None
-            self.found.error(problem.message, position, context.expansion)
+                report(problem, self.found, context.expansion)
+                doubt(action, self.found)
+                if self.found.full:
+                    raise Enough from None
 
     # -- definitions and conditionals ---------------------------------------------------------------------------
 
@@ -76,28 +75,29 @@ class Elaborator:
             try:
                 definition.declare(context.scope)
             except Problem as problem:
-                self._report(problem, context)
+                report(problem, self.found, context.expansion)
         for conditional in block.conditionals:
-            branch = self._choose(conditional, context)
+            try:
+                branch = self._choose(conditional, context)
+            except Problem as problem:
+                report(problem, self.found, context.expansion)
+                doubt(conditional, self.found)
+                continue
             if branch is not None:
                 chosen[id(conditional)] = branch
                 chosen.update(self._declare(branch, context))
         return chosen
 
     def _choose(self, conditional: Conditional, context: Context) -> Block | None:
-        """The branch whose condition is the first true one; None when there is none, or when it is in error."""
+        """The branch whose condition is the first true one; None when there is none. Raises Problem."""
         for branch in conditional.branches:
             if branch.condition is None:
                 return branch.body
             try:
                 if number(branch.condition.resolve(context.scope), 0):
                     return branch.body
-            except Problem as problem:
-                self._report(problem, context)
-                return None
             except ExpressionError as error:
-                self._report(Problem(error.message, branch.place), context)
-                return None
+                raise Problem(error.message, branch.place) from None
         return None
 
     def evaluate_all(self, context: Context) -> None:
@@ -106,7 +106,7 @@ class Elaborator:
             try:
                 context.scope.value(name)
             except Problem as problem:
-                self._report(problem, context)
+                report(problem, self.found, context.expansion)
             except ExpressionError:
                 continue  # a cycle, which is reported where it was met first
 

@@ -8,8 +8,9 @@ from .. import device as _device
 from ..device import Device
 from ..errors import Position, nearest
 from .keywords import Keyword, split
+from .problems import Problem, Together
 from .refused import LETTERS, refuse_letter
-from .scan import Card, Place, Problem
+from .scan import Card, Place
 from .values import Given, Text, read_text, read_value
 
 
@@ -82,10 +83,13 @@ def _reference(card: Card) -> Element:
 
 def _element(card: Card, target: int, nodes: list[int], keywords: list[Keyword]) -> Element:
     seen: set[str] = set()
+    together = Together()
     for keyword in keywords:
         if keyword.key in seen:
-            raise Problem(f"{keyword.key}= is given twice", Place(card, keyword.word))
+            with together:
+                raise Problem(f"{keyword.key}= is given twice", Place(card, keyword.word))
         seen.add(keyword.key)
+    together.check()
     return Element(
         card,
         read_text(card, 0),

@@ -6,12 +6,15 @@ import itertools
 
 from ..cards import Scattering
 from ..circuit import Circuit
-from ..errors import Diagnostics, UsageError, nearest
+from ..errors import PLACED, Diagnostics, UsageError, nearest
 from ..units import C0, engineering
+from .functions import CONSTANTS
 
 
 def check_spans(circuit: Circuit, found: Diagnostics) -> None:
     """The spans around the carriers make one rising frequency axis: they must not overlap."""
+    if found.doubtful(PLACED, ".carrier"):
+        return
     carriers = sorted(C0 / wavelength for wavelength in circuit.carriers)
     gap = min((b - a for a, b in itertools.pairwise(carriers)), default=float("inf"))
     for analysis in circuit.analyses:
@@ -33,6 +36,8 @@ def check_initial(circuit: Circuit, found: Diagnostics) -> None:
         name, _, state = signal[2:-1].rpartition(".")
         place = circuit.initial_positions.get(signal)
         instance = circuit.instances.get(name)
+        if instance is None and found.doubtful(PLACED, name):
+            continue
         if instance is None:
             found.error(f".ic {signal}: unknown instance {name!r}{nearest(name, circuit.instances)}", place)
             continue
@@ -40,6 +45,16 @@ def check_initial(circuit: Circuit, found: Diagnostics) -> None:
         if state not in states:
             known = nearest(state, states) or ": it has none"
             found.error(f".ic {signal}: {instance.device.name} has no state {state!r}{known}", place)
+
+
+def check_measures(circuit: Circuit, found: Diagnostics) -> None:
+    """The expressions of `.meas .. param=` may name other measures and parameters only."""
+    known = {measure.name for measure in circuit.measures}
+    for measure in circuit.measures:
+        for name, place in measure.places.items() if measure.kind == "param" else ():
+            if not (name in known or name in measure.constants or name in CONSTANTS or found.doubtful(PLACED, name)):
+                among = nearest(name, (known | set(measure.constants)) - {measure.name})
+                found.error(f"measure {measure.name}: unknown measure or parameter {name!r}{among}", place)
 
 
 def require_analysis(circuit: Circuit) -> None:

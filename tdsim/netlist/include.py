@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import Diagnostics, UsageError, nearest
-from .scan import Card, Place, Problem, scan
+from .problems import Problem, report
+from .scan import Card, Place, scan
 from .source import Source, read_text
 
 MAX_DEPTH = 50
@@ -48,6 +49,8 @@ class Reader:
 
     def _special(self, card: Card, head: str, cards: list[Card], index: int) -> int:
         """Handle a card that is about other cards; returns the index of the next card to look at."""
+        if not card.sound:
+            return index
         try:
             if head == ".endl":
                 raise Problem(".endl without .lib", Place(card))
@@ -58,7 +61,7 @@ class Reader:
                 return self._skip_section(card, cards, index)
             self._include(card, head)
         except Problem as problem:
-            self.found.error(problem.message, problem.place.position if problem.place else None)
+            report(problem, self.found)
         return index
 
     def _skip_section(self, card: Card, cards: list[Card], index: int) -> int:

@@ -13,7 +13,8 @@ from .blocks import Subcircuit
 from .context import Context
 from .elements import Element
 from .nodes import Value
-from .scan import Place, Problem
+from .problems import Problem, Reported
+from .scan import Place
 from .scope import Scope
 from .values import render
 
@@ -42,6 +43,8 @@ def target_of(element: Element, scope: Scope) -> Target:
     if model is not None:
         return Target(_instantiable(element, model.device), model.values)
     device = _device.library().get(name)
+    if device is None and scope.doubtful(name):
+        raise Reported(f"what {name!r} stands for is in error")
     if device is None:
         raise Problem(_unknown(element, name, scope), Place(element.card, element.target_word))
     return Target(_instantiable(element, device))
@@ -84,7 +87,7 @@ def place(
     circuit: Circuit,
     found: Diagnostics,
 ) -> None:
-    """Add one instance of a device; `base` are the values of its model. Raises Problem or reports to `found`."""
+    """Add one instance of a device; `base` are the values of its model. Raises Problem when it could not be added."""
     binding = bind(element, device)
     values = binding.values(context.scope, base)
     nets: dict[str, str] = {}
@@ -94,4 +97,5 @@ def place(
     else:
         nets = {port: context.net(node) for port, node in binding.wiring(values)}
     instance = Instance(name, device, nets, values, references, element.position, context.expansion, binding.locate)
-    circuit.add_instance(instance, found)
+    if not circuit.add_instance(instance, found):
+        raise Reported(f"{name} is in error")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .scan import Card, Place, Problem
+from .problems import Problem
+from .scan import Card, Place
 
 
 class Keyword(NamedTuple):

@@ -6,12 +6,13 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from ..errors import UsageError, nearest
+from ..errors import Position, UsageError, nearest
 from ..measures import LAST, Event, Measure
 from ..signals import parse_signal
 from .expressions import parse
-from .nodes import ExpressionError
-from .scan import Card, Place, Problem
+from .nodes import ExpressionError, names_in
+from .problems import Problem
+from .scan import Card, Place
 from .scope import Scope
 from .signal_names import signal_name
 from .values import integer, read_word, real
@@ -24,6 +25,10 @@ _WINDOW = {"from": "start", "to": "stop"}
 def measure_card(card: Card, scope: Scope) -> Measure:
     """The measure that a `.meas analysis name ...` card asks for. Raises Problem."""
     reader = _Reader(card, scope)
+    return replace(_measure(card, reader), places=reader.places)
+
+
+def _measure(card: Card, reader: _Reader) -> Measure:
     analysis, name, kind = reader.word("an analysis"), reader.name(), reader.word("what to measure")
     if analysis != "tran":
         raise Problem(f".meas {analysis} is not available yet; .meas tran is", Place(card, 1))
@@ -50,6 +55,7 @@ class _Reader:
 
     def __init__(self, card: Card, scope: Scope):
         self.card, self.scope, self.at = card, scope, 1
+        self.places: dict[str, Position] = {}
 
     @property
     def next(self) -> str:
@@ -83,9 +89,11 @@ class _Reader:
             raise self.fail("a signal")
         name, self.at = signal_name(self.card, self.at, self.scope)
         try:
-            return str(parse_signal(name))
+            signal = str(parse_signal(name))
         except UsageError as error:
             raise Problem(str(error), Place(self.card, start)) from None
+        self.places.setdefault(signal, Place(self.card, start).position)
+        return signal
 
     def number(self) -> float:
         place = Place(self.card, self.at)
@@ -164,15 +172,12 @@ class _Reader:
         text = self.word("an expression")
         if text[0] not in "'{" or self.next:
             raise Problem("the form is param='expression of other measures'", Place(self.card, self.at - 1))
+        constants = {}
         try:
-            parse(text[1:-1])
+            for name, at in names_in(parse(text[1:-1])):
+                self.places.setdefault(name, Place(self.card, place.word, 1 + at).position)
+                if self.scope.knows(name):
+                    constants[name] = self.scope.value(name, at)
         except ExpressionError as error:
             raise Problem(error.message, Place(self.card, place.word, 1 + error.at)) from None
-        constants = {n: v for n in self.scope.known() if isinstance(v := self._constant(n), float)}
         return replace(measure, expression=text[1:-1], constants=constants)
-
-    def _constant(self, name: str) -> Any:
-        try:
-            return self.scope.value(name)
-        except (ExpressionError, Problem):
-            return None

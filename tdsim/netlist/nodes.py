@@ -6,8 +6,8 @@ Values are floats; words, arrays and source shapes pass through names untouched 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -177,6 +177,22 @@ class Index:
         if value != int(value) or not 0 <= value < size:
             raise ExpressionError(f"index {value:g} of {self.name} is not one of 0 to {size - 1}", node.at)
         return int(value)
+
+
+def names_in(node: Node) -> Iterator[tuple[str, int]]:
+    """The parameters that an expression names, each with its character."""
+    if isinstance(node, Name | Index):
+        yield node.name, node.at
+    for part in fields(node):  # type: ignore[arg-type]
+        yield from _names_among(getattr(node, part.name))
+
+
+def _names_among(value: Any) -> Iterator[tuple[str, int]]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _names_among(item)
+    elif is_dataclass(value):
+        yield from names_in(value)  # type: ignore[arg-type]
 
 
 def number(value: Value, at: int) -> float:

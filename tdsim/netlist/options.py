@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..circuit import Circuit
 from ..errors import Diagnostics, nearest
 from .nodes import Value
-from .scan import Place, Problem
+from .problems import Problem
+from .scan import Place
 
 WORDS = {
     "noise": ("on", "off"),

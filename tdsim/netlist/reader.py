@@ -6,18 +6,21 @@ import gc
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from ..circuit import Circuit
-from ..errors import Diagnostics, nearest
+from ..errors import DEFINED, Diagnostics, nearest
+from ..outputs import check_requests
 from ..units import milli_hertz
 from .blocks import Block, build
 from .context import Context
 from .definitions import Parameters, read_definition
 from .elaborate import Elaborator, Enough, TooLarge
-from .final_checks import check_initial, check_spans
+from .final_checks import check_initial, check_measures, check_spans
 from .include import Reader
-from .scan import Card, Piece, Problem, fold, is_sound
+from .problems import Problem, report
+from .scan import Card, Piece, fold, is_sound
 from .scope import Scope
 from .shadows import warn_shadows
 from .source import Source
@@ -57,7 +60,7 @@ def _read(source: Source, text: str, overrides: dict[str, str]) -> Circuit:
     _warn_milli_hertz(cards, found)
     block = build(cards, found)
     warn_shadows(block, found)
-    context = Context(Scope(), shared=_global_nets(cards))
+    context = Context(Scope(doubtful=partial(found.doubtful, DEFINED)), shared=_global_nets(cards))
     _override(context.scope, block, overrides, found)
     elaborator = Elaborator(circuit, found)
     try:
@@ -75,12 +78,13 @@ def _read(source: Source, text: str, overrides: dict[str, str]) -> Circuit:
 
 
 def _finish(circuit: Circuit, found: Diagnostics) -> None:
-    """The checks that need the whole circuit; those that errors elsewhere would mislead wait until there are none."""
-    if not found.errors:
-        check_spans(circuit, found)
-        check_initial(circuit, found)
-        circuit.finish(found)
-    found.errors.sort(key=lambda e: (e.position.file, e.position.line) if e.position else ("", 0))
+    """The checks that need the whole circuit. What may come from a card in error is not looked for in vain."""
+    check_spans(circuit, found)
+    check_initial(circuit, found)
+    check_requests(circuit, found)
+    check_measures(circuit, found)
+    circuit.finish(found)
+    found.errors.sort(key=lambda e: (e.position.file, e.position.line, e.position.column) if e.position else ("", 0, 0))
     found.raise_if_errors()
     circuit.diagnostics.warnings += found.warnings
 
@@ -118,7 +122,7 @@ def _fix(scope: Scope, name: str, card: Card, found: Diagnostics) -> None:
         scope.define(name, read_definition(card, 0, len(card.words)))
         scope.fixed.add(name)
     except Problem as problem:
-        found.error(problem.message, problem.place.position if problem.place else None)
+        report(problem, found)
 
 
 def _parameter_names(block: Block) -> set[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .scan import Card, Place, Problem
+from .problems import Problem
+from .scan import Card, Place
 
 LETTERS = {
     "r": "resistors",

@@ -11,7 +11,8 @@ from ..errors import Diagnostics, nearest
 from ..units import shifted
 from .aliases import IGNORED, PARAMETERS
 from .nodes import ExpressionError
-from .scan import Card, Piece, Problem, fold, is_sound
+from .problems import Problem
+from .scan import Card, Piece, fold, is_sound
 from .scope import Scope
 from .source import Source
 from .values import Word, read_value

@@ -10,21 +10,13 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..errors import Diagnostics, Position, TdsimError
+from ..errors import Diagnostics, Position
 from .source import MAX_LINE, Source
 
 _BRACES = r"\{(?:[^{}]|\{[^{}]*\})*\}"
 WORD = re.compile(rf"""'[^']*'|"[^"]*"|(?:[^\s(),=\[\]{{}}'"]|{_BRACES})+|[(),=\[\]]|\S""")
 _COMMENT = re.compile(r""""[^"]*"|(;|//|(?:(?<=[\s,])|^)\$)""")
 _QUOTED = re.compile(r'("[^"]*")')
-
-
-class Problem(TdsimError):
-    """An error on one card. The elaborator adds the expansion and collects it."""
-
-    def __init__(self, message: str, place: Place | None = None):
-        super().__init__(message)
-        self.message, self.place = message, place
 
 
 class Piece(NamedTuple):
@@ -36,13 +28,17 @@ class Piece(NamedTuple):
 
 
 class Card:
-    """One logical line: its text (folded to lower case outside double quotes) and its words."""
+    """One logical line: its text (folded to lower case outside double quotes) and its words.
 
-    __slots__ = ("pieces", "source", "text", "words")
+    A card is not `sound` when its braces or quotes do not close: then only its first word is good for anything.
+    """
+
+    __slots__ = ("pieces", "sound", "source", "text", "words")
 
     def __init__(self, source: Source, text: str, pieces: tuple[Piece, ...]):
         self.source, self.text, self.pieces = source, text, pieces
         self.words: list[str] = WORD.findall(text)
+        self.sound = True
 
     @property
     def position(self) -> Position:
@@ -145,12 +141,13 @@ def _close(source: Source, parts: list[tuple[str, int, int]], cards: list[Card],
         )
         return
     card = Card(source, fold(" ".join(p[0] for p in parts)), tuple(pieces))
-    if card.words and is_sound(card, found):
+    if card.words:
+        card.sound = is_sound(card, found)
         cards.append(card)
 
 
 def is_sound(card: Card, found: Diagnostics) -> bool:
-    """Whether all braces and quotes close."""
+    """Whether all braces and quotes close; if not, that goes to `found`."""
     text = card.text
     if "{" in text or "}" in text or "'" in text or '"' in text:
         for index, word in enumerate(card.words):

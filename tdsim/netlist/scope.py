@@ -6,7 +6,7 @@ asked for an unfinished one has found a cycle. The last definition of a name in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,8 @@ from ..errors import nearest
 from .expressions import evaluate
 from .functions import CONSTANTS, FUNCTIONS, RANDOM, WAVES
 from .nodes import ExpressionError, Value, guarded, number
-from .scan import Place, Problem
+from .problems import Problem, Reported
+from .scan import Place
 
 if TYPE_CHECKING:
     from .blocks import Subcircuit
@@ -25,10 +26,6 @@ MAX_CALLS = 50
 MAX_WORK = 100_000
 _PENDING = object()
 _FAILED = object()
-
-
-class Reported(Problem):
-    """A use of something whose own error is reported already."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +51,22 @@ class Scope:
     """One level of names.
 
     `values` holds parameters that are known: passed in (a loop's variable, what an instance gives), or `evaluated`
-    from their definitions in `given`. Those that were passed in are `fixed`: no definition replaces them.
+    from their definitions in `given`. Those that were passed in are `fixed`: no definition replaces them. `doubtful`
+    says whether a name that is not known may come from a card in error.
     """
 
-    __slots__ = ("evaluated", "fixed", "functions", "given", "models", "parent", "subcircuits", "values", "work")
+    __slots__ = (
+        "doubtful", "evaluated", "fixed", "functions", "given", "models", "parent", "subcircuits", "values", "work",
+    )  # fmt: skip
 
-    def __init__(self, parent: Scope | None = None, values: dict[str, Value] | None = None):
+    def __init__(
+        self,
+        parent: Scope | None = None,
+        values: dict[str, Value] | None = None,
+        doubtful: Callable[[str], bool] = lambda name: False,
+    ):
         self.parent = parent
+        self.doubtful: Callable[[str], bool] = parent.doubtful if parent else doubtful
         self.values: dict[str, Value] = {} if values is None else values
         self.given: dict[str, Given] = {}
         self.fixed: set[str] = set(self.values)
@@ -100,6 +106,8 @@ class Scope:
             scope = scope.parent
         if name in CONSTANTS:
             return CONSTANTS[name]
+        if self.doubtful(name):
+            raise Reported(f"what defines {name!r} is in error")
         raise ExpressionError(f"unknown parameter {name!r}{nearest(name, self.known())}", at)
 
     def knows(self, name: str) -> bool:
@@ -140,6 +148,8 @@ class Scope:
         for scope in self.levels():
             if name in scope.functions:
                 return self._call(scope.functions[name], scope, arguments, at)
+        if name not in FUNCTIONS and self.doubtful(name):
+            raise Reported(f"what defines {name!r} is in error")
         if name not in FUNCTIONS:
             raise ExpressionError(_unknown_function(name, self), at)
         function, least, most = FUNCTIONS[name]

@@ -7,7 +7,8 @@ from .blocks import Subcircuit
 from .context import Context
 from .elements import Element
 from .nodes import Value
-from .scan import Place, Problem
+from .problems import Problem, Together
+from .scan import Place
 from .scope import Scope
 from .values import Word
 
@@ -46,20 +47,24 @@ def _fit(element: Element, subcircuit: Subcircuit, context: Context) -> tuple[di
     values: dict[str, Value] = {}
     defaults = dict(subcircuit.defaults)
     named = False
+    together = Together()
     for keyword in element.keywords:
         key, place = keyword.key, Place(element.card, keyword.word)
-        if key in defaults:
-            given = element.given(keyword)
-            values[key] = given.number(context.scope) if isinstance(given, Word) else given.resolve(context.scope)
-        elif key in ports:
-            raise Problem(f"{element.card.words[0]}: port {key} is wired twice", place)
-        elif key in subcircuit.ports:
-            ports[key] = context.net(element.node_of(keyword))
-            named = True
-        else:
-            raise Problem(_unknown(element, subcircuit, key), place)
-    if len(nets) > len(subcircuit.ports) or (len(nets) < len(subcircuit.ports) and not named):
-        raise Problem(_wrong_count(element, subcircuit), _place_of_count(element, subcircuit))
+        with together:
+            if key in defaults:
+                given = element.given(keyword)
+                values[key] = given.number(context.scope) if isinstance(given, Word) else given.resolve(context.scope)
+            elif key in ports:
+                raise Problem(f"{element.card.words[0]}: port {key} is wired twice", place)
+            elif key in subcircuit.ports:
+                ports[key] = context.net(element.node_of(keyword))
+                named = True
+            else:
+                raise Problem(_unknown(element, subcircuit, key), place)
+    with together:
+        if len(nets) > len(subcircuit.ports) or (len(nets) < len(subcircuit.ports) and not named):
+            raise Problem(_wrong_count(element, subcircuit), _place_of_count(element, subcircuit))
+    together.check()
     return ports, values
 
 

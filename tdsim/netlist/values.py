@@ -17,7 +17,8 @@ from ..units import parse_number
 from .expressions import evaluate
 from .keywords import split
 from .nodes import ExpressionError, Value, number
-from .scan import Card, Place, Problem
+from .problems import Problem
+from .scan import Card, Place
 from .scope import Scope
 
 _BRACED = re.compile(r"\{(?:[^{}]|\{[^{}]*\})*\}")

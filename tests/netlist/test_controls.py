@@ -30,8 +30,13 @@ def test_ports(read, errors) -> None:
 
 
 def test_requests(read, errors) -> None:
-    circuit = read(W + ".probe e(xw.o1), P( xw.o2 )\n.print tran x(*.cavity) @xw[length]\n.save all\n")
-    assert [r.signal for r in circuit.requests[2:]] == ["e(xw.o1)", "p(xw.o2)", "x(*.cavity)", "@xw[length]", "all"]
+    cavity = "xr nc1 nc2 resonator\n"
+    circuit = read(W + cavity + ".probe e(xw.o1), P( xw.o2 )\n.print tran x(*.cavity)\n.save all\n")
+    assert [r.signal for r in circuit.requests[2:]] == ["e(xw.o1)", "p(xw.o2)", "x(*.cavity)", "all"]
+    first, second = errors(W + ".save e(xw.o3) p(a) @xw[length]\n")
+    assert "no optical port 'o3'" in first.message
+    assert "not available yet" in second.message
+    assert (first.position.column, second.position.column) == (7, 21)
     (error,) = errors(W + ".save q(b)\n")
     assert "not the name of a signal" in error.message
     assert error.position.column == 7

@@ -18,8 +18,11 @@ SIGNALS = {
 }
 
 
+NETS = "xt tri nc1 waveguide\nxr ramp nc2 waveguide\nxo out nc3 waveguide\nxn runs nc4 waveguide\n"
+
+
 def measured(read, card: str, warnings: list[str] | None = None):
-    circuit = read(f".param g=2\n{card}\n")
+    circuit = read(f"{NETS}.param g=2\n{card}\n")
     sink = [] if warnings is None else warnings
     return evaluate_all(circuit.measures, T, SIGNALS.__getitem__, sink.append)
 
@@ -65,7 +68,7 @@ def test_expressions_of_runs(read) -> None:
     [
         ("when p(tri)=2", "has 0 such crossings"), ("when p(tri)=0.5 rise=3", "rise 3 was asked for"),
         ("find p(tri) at=9", "not in the run"), ("max e(out)", "needs a real signal"),
-        ("avg p(tri) from=5 to=6", "window"), ("param='1/0'", "division by zero"), ("param='nothing'", "unknown"),
+        ("avg p(tri) from=5 to=6", "window"), ("param='1/0'", "division by zero"),
     ],
 )  # fmt: skip
 def test_a_measure_without_a_value_is_nan_and_a_warning(read, card: str, reason: str) -> None:
@@ -77,8 +80,21 @@ def test_a_measure_without_a_value_is_nan_and_a_warning(read, card: str, reason:
 
 
 def test_measures_name_their_signals(read) -> None:
-    (measure,) = read(".meas tran d trig p(a) val=1 targ p(b) val=2\n").measures
-    assert measure.signals() == ("p(a)", "p(b)")
+    (measure,) = read(f"{NETS}.meas tran d trig p(tri) val=1 targ p(out) val=2\n").measures
+    assert measure.signals() == ("p(tri)", "p(out)")
+
+
+def test_unknown_names_are_found_before_the_run(errors) -> None:
+    first, second, third = errors(
+        f"{NETS}.param g=2\n.meas tran a max p(rmap)\n.meas tran b when p(tri)=p(xq.o1)\n"
+        ".meas tran c param='a + bb*g*pi'\n"
+    )
+    assert "unknown signal p(rmap); did you mean 'ramp'" in first.message
+    assert first.position.column == 18
+    assert "unknown signal p(xq.o1)" in second.message
+    assert second.position.column == 26
+    assert "unknown measure or parameter 'bb'; did you mean 'b'" in third.message
+    assert third.position.column == 25
 
 
 @pytest.mark.parametrize(

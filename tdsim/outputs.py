@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import numpy as np
 
-from ..cards import Request
-from ..circuit import Circuit, Terminal
-from ..device import OPTICAL
-from ..errors import Diagnostics, NetlistError, UsageError, nearest
-from ..results.schema import Variable
-from ..signals import OPTICAL_KINDS, Signal, parse_signal
+from .cards import Request
+from .circuit import Circuit, Terminal
+from .device import OPTICAL
+from .errors import PLACED, Diagnostics, NetlistError, UsageError, nearest
+from .results.schema import Variable
+from .signals import OPTICAL_KINDS, Signal, parse_signal
 
 LATER = {"v": "electrical node voltages", "i": "electrical currents", "@": "device parameters as signals"}
 
@@ -80,16 +81,33 @@ def _resolve_all(circuit: Circuit, requests: Sequence[Request]) -> list[Output]:
     found: dict[str, Output] = {}
     problems = Diagnostics()
     for request in requests:
-        try:
-            for output in _expand(circuit, request.signal):
-                found.setdefault(output.name, output)
-        except UsageError as problem:
-            problems.error(str(problem), request.position)
+        for output in _checked(circuit, request, problems):
+            found.setdefault(output.name, output)
     if problems.errors:
         if any(e.position for e in problems.errors):
             raise NetlistError(problems.errors)
         raise UsageError("\n".join(e.message for e in problems.errors))
     return list(found.values())
+
+
+def check_requests(circuit: Circuit, found: Diagnostics) -> None:
+    """Look for every signal that the netlist keeps or measures; unknown ones go to `found`."""
+    for request in circuit.requests:
+        _checked(circuit, request, found)
+    for measure in circuit.measures:
+        for signal in measure.signals():
+            _checked(circuit, Request(signal, measure.places.get(signal, measure.position)), found)
+
+
+def _checked(circuit: Circuit, request: Request, found: Diagnostics) -> list[Output]:
+    """The outputs of a request; an unknown signal goes to `found`, unless it may come from a card in error."""
+    try:
+        return _expand(circuit, request.signal)
+    except UsageError as problem:
+        target = re.sub(r"^[^(]*\(|[)\]].*", "", request.signal)
+        if not (found.doubtful(PLACED, target) or (found.errors and ("*" in target or target == "all"))):
+            found.error(str(problem), request.position)
+        return []
 
 
 def _expand(circuit: Circuit, text: str) -> list[Output]:
@@ -131,7 +149,9 @@ def _later(signal: Signal) -> str:
 
 
 def _state(circuit: Circuit, signal: Signal) -> Output:
-    if signal.target not in _names(circuit, "x"):
+    name, _, state = signal.target.rpartition(".")
+    instance = circuit.instances.get(name)
+    if instance is None or state not in instance.device.variant(instance.settings).states:
         raise UsageError(f"unknown state {signal}{nearest(signal.target, _names(circuit, 'x'))}")
     return Output(str(signal), "x", signal.target)
 
