@@ -242,7 +242,7 @@ class Circuit:
             problem = None
             if len(pair) < len(instance.references):
                 problem = f"{instance.references[0]} is joined to itself; name two instances"
-            elif pair in joined:
+            elif len(pair) > 1 and pair in joined:
                 problem = f"{' and '.join(instance.references)} are joined already, by {joined[pair].name}"
             if problem:
                 found.error(f"{instance.name}: {problem}", instance.place_of("2"), instance.expansion)
