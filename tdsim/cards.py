@@ -68,7 +68,7 @@ class Axis:
     def values(self) -> NDArray[np.float64]:
         """start, start + step, ..., as far as stop."""
         steps = math.floor((self.stop - self.start) / self.step * (1 + 1e-12) + 1e-9)
-        return self.start + self.step * np.arange(steps + 1)
+        return np.asarray(self.start + self.step * np.arange(steps + 1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,17 @@ class SmallSignal:
     kind: str = "ac"
 
     @property
+    def count(self) -> int:
+        """The number of frequencies."""
+        if self.spacing == "lin":
+            return self.points
+        decades = math.log10(self.stop / self.start)
+        if self.spacing == "dec":
+            return 1 + math.floor(decades * self.points + 1e-9)
+        octave = math.log10(2) / self.points
+        return 1 + math.floor((decades + math.log10(1 + 1e-3 * 10**octave)) / octave)
+
+    @property
     def frequencies(self) -> NDArray[np.float64]:
         """The frequencies of ngspice 39.
 
@@ -99,13 +110,10 @@ class SmallSignal:
         are met; oct does not stretch them, so that the last point may fall short of stop.
         """
         if self.spacing == "lin":
-            return np.linspace(self.start, self.stop, self.points, dtype=np.float64)
-        decades = math.log10(self.stop / self.start)
+            return np.linspace(self.start, self.stop, self.count, dtype=np.float64)
         if self.spacing == "dec":
-            return np.geomspace(self.start, self.stop, 1 + math.floor(decades * self.points + 1e-9))
-        ratio = 2 ** (1 / self.points)
-        steps = math.floor((decades + math.log10(1 + 1e-3 * ratio)) / math.log10(ratio))
-        return self.start * ratio ** np.arange(steps + 1.0)
+            return np.geomspace(self.start, self.stop, self.count, dtype=np.float64)
+        return np.asarray(self.start * 2 ** (np.arange(self.count) / self.points), dtype=np.float64)
 
 
 Analysis = Transient | Scattering | OperatingPoint | Sweep | SmallSignal

@@ -106,6 +106,7 @@ class Circuit:
         self.initial_positions: dict[str, Position | None] = {}
         self.nodesets: dict[str, float] = {}
         """`.nodeset`: signal name (v(node)) to the voltage from which the search for the operating point starts."""
+        self.nodeset_positions: dict[str, Position | None] = {}
         self.processes: list[tuple[Callable[..., Any], dict[str, Any]]] = []
         self.diagnostics = Diagnostics()
         self.advised: set[float] = set()
@@ -162,6 +163,10 @@ class Circuit:
         for port, net in instance.nets.items():
             sound &= self._join(instance, port, ports[port], net, found)
         return sound
+
+    def join(self, instance: Instance, port: str, found: Diagnostics) -> bool:
+        """Join a port of an instance to the net that the instance names for it; whether that could be done."""
+        return self._join(instance, port, instance.ports[port], instance.nets[port], found)
 
     def _join(self, instance: Instance, port: str, declared: Port, name: str, found: Diagnostics) -> bool:
         net = self.nets.get(name)
@@ -302,6 +307,14 @@ class Circuit:
     @property
     def warnings(self) -> list[str]:
         return [str(w) for w in self.diagnostics.warnings]
+
+    def find_instance(self, name: str) -> Instance | None:
+        """The instance of that name, or of ngspice's name for it: `v.x1.v1` is the element v1 in x1, here `x1.v1`."""
+        found = self.instances.get(name)
+        letter, _, rest = name.partition(".")
+        if found is None and len(letter) == 1 and rest.rpartition(".")[2].startswith(letter):
+            return self.instances.get(rest)
+        return found
 
     def open_nets(self) -> list[Net]:
         """Optical nets with one end, in the order in which they were made."""

@@ -13,10 +13,9 @@ from .cards import Request
 from .circuit import Circuit, Terminal
 from .device import OPTICAL
 from .errors import PLACED, Diagnostics, NetlistError, UsageError, nearest
+from .probes import expand
 from .results.schema import Variable
-from .signals import OPTICAL_KINDS, Signal, parse_signal
-
-LATER = {"v": "electrical node voltages", "i": "electrical currents", "@": "device parameters as signals"}
+from .signals import ELECTRICAL_KINDS, OPTICAL_KINDS, Signal, parse_signal
 
 
 @dataclass(frozen=True)
@@ -115,10 +114,11 @@ def _expand(circuit: Circuit, text: str) -> list[Output]:
     if text.strip().lower() == "all":
         return default_outputs(circuit)
     signal = parse_signal(text)
+    if signal.kind in ELECTRICAL_KINDS or (signal.kind == "@" and expand(circuit, text)):
+        expand(circuit, text)
+        return []
     if "*" not in signal.target:
         return [resolve(circuit, signal)]
-    if signal.kind in LATER:
-        raise UsageError(_later(signal))
     names = [n for n in _names(circuit, signal.kind) if fnmatchcase(n, signal.target)]
     if not names:
         raise UsageError(f"no signal matches {text.strip()}{nearest(signal.target, _names(circuit, signal.kind))}")
@@ -135,17 +135,13 @@ def _names(circuit: Circuit, kind: str) -> list[str]:
 
 def resolve(circuit: Circuit, signal: Signal) -> Output:
     """The output behind one signal name. Raises UsageError, naming the nearest ones, when there is none."""
-    if signal.kind in LATER:
-        raise UsageError(_later(signal))
+    if signal.kind == "@":
+        raise UsageError(f"{signal}: parameters of optical devices as signals are not available yet")
     if signal.kind == "x":
         return _state(circuit, signal)
     terminal = _terminal(circuit, signal)
     leaving = signal.kind in ("e", "p")
     return Output(str(signal), signal.kind, str(terminal) if leaving else _entering(circuit, terminal))
-
-
-def _later(signal: Signal) -> str:
-    return f"{signal}: {LATER[signal.kind]} belong to the electrical simulator, which is not available yet"
 
 
 def _state(circuit: Circuit, signal: Signal) -> Output:

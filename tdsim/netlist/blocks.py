@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..circuit import GROUND
 from ..errors import DEFINED, PLACED, Diagnostics
 from .definitions import FunctionCard, ModelCard, Parameters, func_card, model_card, param_card, read_params
+from .electrical import KINDS, Line, read_line
 from .elements import Element, read_element
 from .keywords import split
 from .problems import Problem, Together, report
@@ -24,7 +25,7 @@ class Block:
     """A body: `definitions` hold for all of it, whatever their place; `actions` are carried out in order."""
 
     definitions: list[Parameters | FunctionCard | ModelCard | Subcircuit] = field(default_factory=list)
-    actions: list[Card | Element | Loop | Conditional] = field(default_factory=list)
+    actions: list[Card | Element | Line | Loop | Conditional] = field(default_factory=list)
 
     @property
     def conditionals(self) -> list[Conditional]:
@@ -113,7 +114,7 @@ def doubt_card(card: Card, found: Diagnostics) -> None:
         found.doubt(PLACED, [words[0], *words[name : name + 1]])
 
 
-def doubt(action: Card | Element | Loop | Conditional, found: Diagnostics) -> None:
+def doubt(action: Card | Element | Line | Loop | Conditional, found: Diagnostics) -> None:
     """Take note that the names which an action, or the blocks in it, would bring in may be missing."""
     doubt_card(action if isinstance(action, Card) else action.card, found)
     if isinstance(action, Loop | Conditional):
@@ -178,7 +179,7 @@ class _Builder:
             elif head in _CLOSING:
                 self._handlers[head](card)
         elif head[0] != ".":
-            self.block.actions.append(read_element(card))
+            self.block.actions.append(read_line(card) if head[0] in KINDS else read_element(card))
         elif head in self._handlers:
             self._handlers[head](card)
         else:

@@ -18,6 +18,7 @@ class Context:
     ports      names of the subcircuit's ports to the nets of its instance
     expansion  what errors show: instances and iterations, innermost last
     path       names of the subcircuits that are open
+    multiplier the product of their m=: as many copies of each element are in parallel
     """
 
     scope: Scope
@@ -26,6 +27,7 @@ class Context:
     shared: set[str] = field(default_factory=set)
     expansion: tuple[str, ...] = ()
     path: tuple[tuple[str, Position], ...] = ()
+    multiplier: float = 1.0
 
     def name(self, text: str | Text) -> str:
         """The full name of an instance."""

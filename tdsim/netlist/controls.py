@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from ..cards import Request, Scattering, Transient
+from ..cards import Request
 from ..circuit import Circuit
 from ..errors import Diagnostics, UsageError, nearest
 from ..signals import parse_signal
+from . import analyses, initial
+from .card_control import Control
 from .context import Context
 from .keywords import split
 from .measure_card import measure_card
@@ -17,31 +18,7 @@ from .problems import Problem, Together
 from .refused import CARDS, refuse_card
 from .scan import Card, Place
 from .signal_names import signal_names
-from .values import integer, read_text, read_word, real, render
-
-
-@dataclass(frozen=True)
-class Control:
-    """A control card and where it stands."""
-
-    card: Card
-    context: Context
-    circuit: Circuit
-    found: Diagnostics
-
-    def number(self, word: int) -> float:
-        """The number at a word. Raises Problem."""
-        return real(read_word(self.card, word), self.context.scope, Place(self.card, word))
-
-    def numbers(self, words: list[int]) -> list[float]:
-        return [self.number(w) for w in words]
-
-    def positive(self, word: int, what: str) -> float:
-        """The number at a word, which must be above zero."""
-        value = self.number(word)
-        if value <= 0:
-            raise Problem(f"{what} must be above zero, not {value:g}", Place(self.card, word))
-        return value
+from .values import read_text, read_word, render
 
 
 def control(card: Card, context: Context, circuit: Circuit, found: Diagnostics) -> None:
@@ -51,53 +28,9 @@ def control(card: Card, context: Context, circuit: Circuit, found: Diagnostics) 
     if head not in _CARDS:
         known = {*_CARDS, *CARDS, ".param", ".func", ".subckt", ".model", ".include", ".lib", ".if", ".for", ".end"}
         raise Problem(f"unknown card {head!r}{nearest(head, known)}", Place(card))
-    if context.prefix:
+    if context.prefix and head not in _INSIDE:
         raise Problem(f"{head} belongs outside of subcircuits: there, a signal inside is called xr1.name", Place(card))
     _CARDS[head](Control(card, context, circuit, found))
-
-
-def _tran(c: Control) -> None:
-    form = "the form is .tran step stop [start [max_step]] [uic]"
-    words, keywords = split(c.card, 1)
-    for keyword in keywords:
-        if keyword.key == "from":
-            raise Problem(
-                ".tran from=settle is not available yet: .settle will come with a later version",
-                Place(c.card, keyword.word),
-            )
-        raise Problem(f".tran has no option {keyword.key!r}; {form}", Place(c.card, keyword.word))
-    uic = bool(words) and c.card.words[words[-1]] == "uic"
-    words = words[:-1] if uic else words
-    if not 2 <= len(words) <= 4:
-        raise Problem(form, Place(c.card, words[4] if len(words) > 4 else 0))
-    together, step, stop, start, largest = Together(), 0.0, 0.0, 0.0, None
-    with together:
-        step = c.positive(words[0], "the step")
-    with together:
-        stop = c.positive(words[1], "the stop time")
-    with together:
-        start = c.number(words[2]) if len(words) > 2 else 0.0
-    with together:
-        largest = c.positive(words[3], "the largest step") if len(words) > 3 else None
-    together.check()
-    if not 0 <= start < stop:
-        raise Problem(f"the start time {start:g} is not between 0 and the stop time {stop:g}", Place(c.card, words[2]))
-    if step > stop:
-        raise Problem(
-            f"the step {step:g} is longer than the stop time {stop:g}: .tran step stop", Place(c.card, words[0])
-        )
-    c.circuit.analyses.append(Transient(step, stop, start, largest, uic, c.card.position))
-
-
-def _sparam(c: Control) -> None:
-    words, keywords = split(c.card, 1)
-    if len(words) != 1 or [k.key for k in keywords] != ["span"]:
-        raise Problem("the form is .sparam points span=frequency", Place(c.card))
-    points = integer(c.number(words[0]), Place(c.card, words[0]))
-    if not 1 <= points <= 10_000_000:
-        raise Problem(f"the number of points must lie in 1 to 10 million, not {points}", Place(c.card, words[0]))
-    span = c.positive(keywords[0].first, "the span")
-    c.circuit.analyses.append(Scattering(points, span, c.card.position))
 
 
 def _carrier(c: Control) -> None:
@@ -152,33 +85,6 @@ def _keep(c: Control, start: int) -> None:
     together.check()
 
 
-def _ic(c: Control) -> None:
-    """`.ic x(instance.state)=value ...`"""
-    words, together = c.card.words, Together()
-    if len(words) < 7:
-        raise Problem("the form is .ic x(instance.state)=value", Place(c.card))
-    for index in range(1, len(words), 6):
-        with together:
-            _initial(c, index)
-        if words[index + 1 : index + 2] != ["("] or words[index + 3 : index + 5] != [")", "="]:
-            break  # what follows cannot be told apart
-    together.check()
-
-
-def _initial(c: Control, index: int) -> None:
-    """One `x(instance.state)=value`."""
-    words, place = c.card.words, Place(c.card, index)
-    if words[index] == "v":
-        raise Problem(".ic v(node) is not available yet: electrical elements will come with a later version", place)
-    if words[index] != "x" or words[index + 1 : index + 2] != ["("] or words[index + 3 : index + 5] != [")", "="]:
-        raise Problem("the form is .ic x(instance.state)=value", place)
-    if index + 5 >= len(words):
-        raise Problem("the value is missing: .ic x(instance.state)=value", place)
-    target = render(read_text(c.card, index + 2), c.context.scope)
-    c.circuit.initial[f"x({target})"] = c.number(index + 5)
-    c.circuit.initial_positions[f"x({target})"] = place.position
-
-
 def _temp(c: Control) -> None:
     words, _ = split(c.card, 1)
     if len(words) != 1:
@@ -211,16 +117,23 @@ def _measure(c: Control) -> None:
     c.circuit.measures.append(measure)
 
 
+_INSIDE = (".ic", ".nodeset")
+"""Cards that may stand in subcircuits."""
+
 _CARDS: dict[str, Callable[[Control], None]] = {
-    ".tran": _tran,
-    ".sparam": _sparam,
+    ".tran": analyses.tran,
+    ".sparam": analyses.sparam,
+    ".op": analyses.op,
+    ".dc": analyses.dc,
+    ".ac": analyses.ac,
     ".carrier": _carrier,
     ".port": _port,
     ".save": _save,
     ".probe": _save,
     ".print": _print,
     ".plot": _print,
-    ".ic": _ic,
+    ".ic": initial.ic,
+    ".nodeset": initial.nodeset,
     ".temp": _temp,
     ".global": _global,
     ".options": _options,

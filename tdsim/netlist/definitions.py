@@ -86,7 +86,9 @@ class Model:
         if found is None:
             place = Place(self.source.card, 2)
             if kind in MODEL_TYPES:
-                raise Problem(f"models of electrical elements ({kind}) are not available yet", place)
+                raise Problem(
+                    f"models of type {kind} belong to electrical elements, which are not instantiated with X", place
+                )
             raise Problem(f"unknown model type {kind!r}{nearest(kind, _device.library())}", place)
         return found
 

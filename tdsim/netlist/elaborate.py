@@ -7,6 +7,7 @@ from ..errors import Diagnostics, UsageError
 from .blocks import Block, Conditional, Loop, Subcircuit, doubt
 from .context import Context
 from .controls import control
+from .electrical import Line, Links, Site
 from .elements import Element
 from .instances import place, refuse_taken, target_of
 from .nodes import ExpressionError, number
@@ -43,6 +44,7 @@ class Elaborator:
         self.circuit, self.found = circuit, found
         self.left = BUDGET
         self.calls: dict[str, Element] = {}
+        self.links = Links(circuit, found)
 
     def run(self, block: Block, context: Context) -> None:
         """Declare what the block defines, then carry out its actions."""
@@ -52,7 +54,9 @@ class Elaborator:
     def _carry_out(self, block: Block, context: Context, chosen: dict[int, Block]) -> None:
         for action in block.actions:
             try:
-                if isinstance(action, Element):
+                if isinstance(action, Line):
+                    self._line(action, context)
+                elif isinstance(action, Element):
                     self._element(action, context)
                 elif isinstance(action, Loop):
                     self._loop(action, context)
@@ -127,6 +131,11 @@ class Elaborator:
         for value in range(first, last + 1):
             step = f"iteration {loop.variable}={value} of .for at {where.file}:{where.line}"
             self.run(loop.body, context.inside(Scope(context.scope, {loop.variable: float(value)}), step))
+
+    def _line(self, line: Line, context: Context) -> None:
+        self._spend(line.card)
+        name = context.name(line.name)
+        line.kind.place(Site(line, name, context, self.circuit, self.found, self.links, context.multiplier))
 
     def _element(self, element: Element, context: Context) -> None:
         self._spend(element.card)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .. import device as _device
 from ..device import Device
-from ..errors import Position, nearest
+from ..errors import Position
 from .keywords import Keyword, split
 from .problems import Problem, Together
-from .refused import LETTERS, refuse_letter
+from .refused import refuse_letter
 from .scan import Card, Place
 from .values import Given, Text, read_text, read_value
 
@@ -49,22 +48,15 @@ class Element:
 
 def read_element(card: Card) -> Element:
     """Read an element line. Raises Problem for letters that tdsim does not have, and lines without a device."""
-    letter = card.words[0][0]
-    if letter == "x":
-        return _instance(card)
-    if letter in letters() and letter not in LETTERS:
-        return _reference(card)
     refuse_letter(card)
-    hint = "; a comment starts with *" if letter == "#" else ""
-    known = nearest(letter, {"x", *letters(), *LETTERS})
+    if card.words[0][0] == "x":
+        return _instance(card)
+    hint = "; a comment starts with *" if card.words[0][0] == "#" else ""
     raise Problem(
-        f"unknown kind of element {card.words[0]!r}: photonic components start with x{hint or known}", Place(card)
+        f"unknown kind of element {card.words[0]!r}: electrical elements start with their letter of SPICE, photonic "
+        f"components with x{hint}",
+        Place(card),
     )
-
-
-def letters() -> frozenset[str]:
-    """The letters, besides x, of the devices in the library."""
-    return frozenset(d.letter for d in _device.library().values()) - {"x"}
 
 
 def _instance(card: Card) -> Element:
@@ -74,11 +66,6 @@ def _instance(card: Card) -> Element:
         raise Problem("the form is xname nodes ... device parameter=value ...: the device is missing", Place(card))
     *nodes, target = positional
     return _element(card, target, nodes, keywords)
-
-
-def _reference(card: Card) -> Element:
-    positional, keywords = split(card, 1)
-    return _element(card, 0, positional, keywords)
 
 
 def _element(card: Card, target: int, nodes: list[int], keywords: list[Keyword]) -> Element:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
-from ..cards import Scattering
+from ..cards import TEMPERATURE, Axis, Scattering, Sweep, Transient
 from ..circuit import Circuit
+from ..device import OPTICAL
 from ..errors import PLACED, Diagnostics, UsageError, nearest
+from ..probes import node_problem
 from ..units import C0, engineering
 from .functions import CONSTANTS
 
@@ -30,9 +33,54 @@ def check_spans(circuit: Circuit, found: Diagnostics) -> None:
             )
 
 
+def check_steps(circuit: Circuit, found: Diagnostics) -> None:
+    """With optics the step is the sample interval and must fit into the run; without, any will do, as in ngspice."""
+    for analysis in circuit.analyses:
+        if isinstance(analysis, Transient) and analysis.step > analysis.stop:
+            message = f"the step {analysis.step:g} is longer than the stop time {analysis.stop:g}: .tran step stop"
+            if any(net.domain == OPTICAL for net in circuit.nets.values()):
+                found.error(message, analysis.position)
+            else:
+                found.warn(message, analysis.position)
+
+
+def settle_sweeps(circuit: Circuit, found: Diagnostics) -> None:
+    """Look up what the sweeps change: the value of a source, a resistance, or the temperature."""
+    for index, analysis in enumerate(circuit.analyses):
+        if isinstance(analysis, Sweep):
+            circuit.analyses[index] = replace(analysis, axes=tuple(_settled(a, circuit, found) for a in analysis.axes))
+
+
+def _settled(axis: Axis, circuit: Circuit, found: Diagnostics) -> Axis:
+    if axis.parameter == TEMPERATURE:
+        return axis
+    instance = circuit.find_instance(axis.target)
+    if instance is None and found.doubtful(PLACED, axis.target):
+        return axis
+    if instance is None:
+        known = [n for n, i in circuit.instances.items() if i.device.letter in SWEPT]
+        found.error(f".dc: unknown source {axis.target!r}{nearest(axis.target, [*known, TEMPERATURE])}", axis.position)
+        return axis
+    parameter = SWEPT.get(instance.device.letter)
+    if parameter is None:
+        message = f".dc: {axis.target} is a {instance.device.name}; a sweep changes a source, a resistor or temp"
+        found.error(message, axis.position)
+        return axis
+    return replace(axis, target=instance.name, parameter=parameter)
+
+
+SWEPT = {"v": "dc", "i": "dc", "r": "r"}
+"""Letters of elements that .dc can sweep, and which of their parameters."""
+
+
 def check_initial(circuit: Circuit, found: Diagnostics) -> None:
-    """Every `.ic x(instance.state)` must name a state that is there."""
-    for signal in circuit.initial:
+    """Every `.ic x(instance.state)` must name a state that is there, every v(node) of .ic and .nodeset a node."""
+    for card, places in ((".ic", circuit.initial_positions), (".nodeset", circuit.nodeset_positions)):
+        for signal, place in places.items():
+            problem = node_problem(circuit, signal[2:-1]) if signal.startswith("v(") else None
+            if problem and not found.doubtful(PLACED, signal[2:-1]):
+                found.error(f"{card} {signal}: {problem}", place)
+    for signal in (s for s in circuit.initial if s.startswith("x(")):
         name, _, state = signal[2:-1].rpartition(".")
         place = circuit.initial_positions.get(signal)
         instance = circuit.instances.get(name)
@@ -62,5 +110,5 @@ def require_analysis(circuit: Circuit) -> None:
     if not circuit.analyses:
         where = f"{circuit.source}: " if circuit.source else ""
         raise UsageError(
-            f"{where}the netlist asks for no analysis: add a card such as .tran 1p 1n, or .sparam 101 span=1t"
+            f"{where}the netlist asks for no analysis: add a card such as .tran 1p 1n, .op, or .sparam 101 span=1t"
         )

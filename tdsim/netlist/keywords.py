@@ -53,3 +53,13 @@ def _end_of_value(words: list[str], index: int, end: int) -> int:
             return index
         index += 1
     return end
+
+
+SEPARATORS = frozenset("(),=")
+"""What stands for a blank on element lines."""
+
+
+def plain_words(card: Card, start: int, end: int | None = None) -> list[int]:
+    """The words of a card that are no separators."""
+    words = card.words
+    return [i for i in range(start, len(words) if end is None else end) if words[i] not in SEPARATORS]

@@ -17,7 +17,7 @@ from .blocks import Block, build
 from .context import Context
 from .definitions import Parameters, read_definition
 from .elaborate import Elaborator, Enough, TooLarge
-from .final_checks import check_initial, check_measures, check_spans
+from .final_checks import check_initial, check_measures, check_spans, check_steps, settle_sweeps
 from .include import Reader
 from .problems import Problem, report
 from .scan import Card, Piece, fold, is_sound
@@ -65,6 +65,7 @@ def _read(source: Source, text: str, overrides: dict[str, str]) -> Circuit:
     elaborator = Elaborator(circuit, found)
     try:
         elaborator.run(block, context)
+        elaborator.links.settle()
         elaborator.evaluate_all(context)
     except TooLarge as error:
         found.error(error.message, error.position)
@@ -83,6 +84,8 @@ def _finish(circuit: Circuit, found: Diagnostics) -> None:
     check_initial(circuit, found)
     check_requests(circuit, found)
     check_measures(circuit, found)
+    check_steps(circuit, found)
+    settle_sweeps(circuit, found)
     circuit.finish(found)
     found.errors.sort(key=lambda e: (e.position.file, e.position.line, e.position.column) if e.position else ("", 0, 0))
     found.raise_if_errors()

@@ -6,28 +6,17 @@ from .problems import Problem
 from .scan import Card, Place
 
 LETTERS = {
-    "r": "resistors",
-    "c": "capacitors",
-    "l": "inductors",
-    "v": "voltage sources",
-    "i": "current sources",
-    "e": "controlled sources",
-    "f": "controlled sources",
-    "g": "controlled sources",
-    "h": "controlled sources",
-    "b": "behavioural sources",
-    "d": "diodes",
     "q": "bipolar transistors",
     "m": "MOS transistors",
     "j": "junction field-effect transistors",
-    "s": "switches",
-    "w": "switches",
-    "t": "transmission lines",
 }
-"""Letters of electrical elements."""
+"""Letters of elements that come later."""
 
 MODEL_TYPES = frozenset(
-    ["r", "c", "l", "d", "npn", "pnp", "nmos", "pmos", "njf", "pjf", "sw", "csw", "vswitch", "iswitch"]
+    (
+        *("r", "res", "c", "cap", "l", "ind", "d", "sw", "csw", "vswitch", "iswitch"),
+        *("npn", "pnp", "nmos", "pmos", "njf", "pjf"),
+    )
 )
 """Types of .model cards that belong to electrical elements."""
 
@@ -43,16 +32,11 @@ NEVER = {
 """Letters of ngspice that tdsim leaves out."""
 
 CARDS = {
-    ".op": "the operating point",
-    ".dc": "the DC sweep",
-    ".ac": "the small-signal analysis",
     ".noise": "the noise analysis",
     ".settle": "the settle analysis",
     ".step": "parameter sweeps",
     ".mc": "Monte Carlo runs",
     ".train": "trainable parameters",
-    ".nodeset": "the operating point of electrical nodes",
-    ".control": "ngspice's command scripts",
 }
 """Cards of later capabilities."""
 
@@ -76,9 +60,7 @@ def refuse_letter(card: Card) -> None:
     letter = card.words[0][0]
     if letter in LETTERS:
         raise Problem(
-            f"electrical elements (R, C, L, V, ...) are not available yet: {card.words[0]!r} would be one of the "
-            f"{LETTERS[letter]}; photonic components are instantiated with X",
-            Place(card),
+            f"transistors are not available yet: {card.words[0]!r} would be one of the {LETTERS[letter]}", Place(card)
         )
     if letter in NEVER:
         raise Problem(f"{card.words[0]!r}: {NEVER[letter]} of ngspice are not part of tdsim", Place(card))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from ..errors import nearest
 from .blocks import Subcircuit
 from .context import Context
 from .elements import Element
+from .keywords import Keyword
 from .nodes import Value
 from .problems import Problem, Together
 from .scan import Place
 from .scope import Scope
-from .values import Word
+from .values import Word, real
 
 MAX_DEPTH = 50
 
@@ -23,12 +26,13 @@ def enter(name: str, element: Element, subcircuit: Subcircuit, home: Scope, cont
     """
     here = (subcircuit.name, subcircuit.card.position)
     _guard(here, element, context)
-    ports, values = _fit(element, subcircuit, context)
+    ports, values, multiplier = _fit(element, subcircuit, context)
     scope = Scope(home, values)
     for key, given in subcircuit.defaults:
         scope.define(key, given)
     step = f"{name} of .subckt {subcircuit.name} at {here[1].file}:{here[1].line}"
-    return Context(scope, name + ".", ports, context.shared, (*context.expansion, step), (*context.path, here))
+    expansion, path = (*context.expansion, step), (*context.path, here)
+    return Context(scope, name + ".", ports, context.shared, expansion, path, context.multiplier * multiplier)
 
 
 def _guard(here: tuple[str, object], element: Element, context: Context) -> None:
@@ -40,13 +44,13 @@ def _guard(here: tuple[str, object], element: Element, context: Context) -> None
         raise Problem(f"subcircuits are nested more than {MAX_DEPTH} deep", place)
 
 
-def _fit(element: Element, subcircuit: Subcircuit, context: Context) -> tuple[dict[str, str], dict[str, Value]]:
-    """The nets at the ports of the subcircuit, and the values of its parameters that the line gives."""
+def _fit(element: Element, subcircuit: Subcircuit, context: Context) -> tuple[dict[str, str], dict[str, Value], float]:
+    """The nets at the ports of the subcircuit, the values of its parameters that the line gives, and m=."""
     nets = [context.net(node) for node in element.nodes]
     ports = dict(zip(subcircuit.ports, nets, strict=False))
     values: dict[str, Value] = {}
     defaults = dict(subcircuit.defaults)
-    named = False
+    named, multiplier = False, 1.0
     together = Together()
     for keyword in element.keywords:
         key, place = keyword.key, Place(element.card, keyword.word)
@@ -54,6 +58,8 @@ def _fit(element: Element, subcircuit: Subcircuit, context: Context) -> tuple[di
             if key in defaults:
                 given = element.given(keyword)
                 values[key] = given.number(context.scope) if isinstance(given, Word) else given.resolve(context.scope)
+            elif key == "m" and key not in subcircuit.ports:
+                multiplier = _multiplier(element, keyword, context)
             elif key in ports:
                 raise Problem(f"{element.card.words[0]}: port {key} is wired twice", place)
             elif key in subcircuit.ports:
@@ -65,12 +71,19 @@ def _fit(element: Element, subcircuit: Subcircuit, context: Context) -> tuple[di
         if len(nets) > len(subcircuit.ports) or (len(nets) < len(subcircuit.ports) and not named):
             raise Problem(_wrong_count(element, subcircuit), _place_of_count(element, subcircuit))
     together.check()
-    return ports, values
+    return ports, values, multiplier
+
+
+def _multiplier(element: Element, keyword: Keyword, context: Context) -> float:
+    """m=: the number of copies in parallel."""
+    place = Place(element.card, keyword.first)
+    multiplier = real(element.given(keyword), context.scope, place)
+    if not 0 < multiplier < math.inf:
+        raise Problem(f"{element.card.words[0]}: m = {multiplier:g} must be above zero", place)
+    return multiplier
 
 
 def _unknown(element: Element, subcircuit: Subcircuit, key: str) -> str:
-    if key == "m":
-        return "m= multiplies electrical elements, which are not available yet"
     known = [k for k, _ in subcircuit.defaults] + list(subcircuit.ports)
     name = element.card.words[0]
     return f"{name}: subcircuit {subcircuit.name} has no parameter or port {key!r}{nearest(key, known)}"

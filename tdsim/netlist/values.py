@@ -21,7 +21,7 @@ from .problems import Problem
 from .scan import Card, Place
 from .scope import Scope
 
-_BRACED = re.compile(r"\{(?:[^{}]|\{[^{}]*\})*\}")
+BRACED = re.compile(r"\{(?:[^{}]|\{[^{}]*\})*\}")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _START_OF_NUMBER = frozenset("0123456789.+-")
 
@@ -69,7 +69,7 @@ class Text:
             place = Place(self.place.card, self.place.word, self.place.shift + match.start() + 1)
             return str(integer(Formula(match[0][1:-1], place).resolve(scope), place))
 
-        return _BRACED.sub(printed, self.text)
+        return BRACED.sub(printed, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +166,14 @@ def read_word(card: Card, index: int) -> Given:
     place = Place(card, index)
     if head in _START_OF_NUMBER:
         return Literal(_plain_number(word, place))
-    if head == "'" or _BRACED.fullmatch(word):
+    if head == "'" or BRACED.fullmatch(word):
         return Formula(word[1:-1], Place(card, index, 1))
     if head == '"':
         return Text(word[1:-1], Place(card, index, 1)) if "{" in word else Literal(word[1:-1])
     if _NAME.fullmatch(word):
         return Word(word, place)
     if head == "{":
-        rest = _BRACED.sub("", word)
+        rest = BRACED.sub("", word)
         raise Problem(f"{rest!r} cannot follow an expression: write it inside the braces, as in {{a*1{rest}}}", place)
     raise Problem(f"{word!r} is neither a number nor a name; expressions stand in braces: {{{word}}}", place)
 

@@ -126,7 +126,7 @@ def simple():
         ({"params": {"w.loss": -1}}, "loss = -1 dB is out of bounds"),
         ({"save": ["p(oo)"]}, r"unknown signal p\(oo\)"),
         ({"save": ["q(o)"]}, "not the name of a signal"),
-        ({"save": ["v(o)"]}, "belong to the electrical simulator"),
+        ({"save": ["v(o)"]}, "is optical: it has no voltage"),
         ({"save": ["x(w.energy)"]}, "unknown state"),
         ({"save": ["e(w.o7)"]}, "no optical port 'o7'"),
     ],
