@@ -337,21 +337,28 @@ def voltages(kind, generator):
     return tuple(generator.uniform(-3, 0.9, len(kind.controls)))
 
 
-def called(function, *args):
+def flat(found):
+    """Nested tuples of numbers as one array."""
+    return np.concatenate([flat(part) for part in found]) if isinstance(found, tuple) else np.array([found])
+
+
+def called(kind, *args, state=0):
     """Flows, slopes, charges and capacitances as arrays."""
-    return [np.array(part) for part in function(*args)]
+    more = (state,) if kind.switches else ()
+    return [np.array(part) for part in kind.characteristic(*args, *more)]
 
 
 @pytest.mark.parametrize("name", NONLINEAR)
 def test_derivatives_of_characteristics_equal_differences(name):
     generator = np.random.default_rng(10)
     kind = device.find(name)
-    for _ in range(30):
-        p, u = prepared(name, generator), voltages(kind, generator)
-        _, slopes, _, capacitances = called(kind.characteristic, p, u)
+    for trial in range(30):
+        p, u, state = prepared(name, generator), voltages(kind, generator), trial % 2
+        _, slopes, _, capacitances = called(kind, p, u, state=state)
         for k in range(len(u)):
             h = 1e-6
-            ends = [called(kind.characteristic, p, tuple(np.add(u, side * h * np.eye(len(u))[k]))) for side in (1, -1)]
+            moved = [tuple(np.add(u, side * h * np.eye(len(u))[k])) for side in (1, -1)]
+            ends = [called(kind, p, some, state=state) for some in moved]
             for exact, place in ((slopes, 0), (capacitances, 2)):
                 high, low = ends[0][place], ends[1][place]
                 noise = 1e-15 * (np.abs(high) + np.abs(low)).max() / h
@@ -367,21 +374,24 @@ def test_compiled_characteristics_equal_python(name):
     kind = device.find(name)
     for function in device.kernels:
         register_jitable(function)
-    machine = [numba.njit(f) for f in (kind.characteristic, kind.limit) if f is not None]
-    for _ in range(10):
+    functions = [kind.characteristic, kind.limit, kind.margin]
+    machine = [function and numba.njit(function) for function in functions]
+    for trial in range(10):
         p, u, before = prepared(name, generator), voltages(kind, generator), voltages(kind, generator)
-        arguments = [(p, u), (p, u, before)]
-        for fast, slow, some in zip(machine, (kind.characteristic, kind.limit), arguments, strict=False):
-            for one, other in zip(fast(*some), slow(*some), strict=True):
-                np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-300)
+        state = (trial % 2,) * bool(kind.switches)
+        arguments = [(p, u, *state), (p, u, before), (p, u, *state)]
+        for fast, slow, some in zip(machine, functions, arguments, strict=True):
+            if fast is not None:
+                np.testing.assert_allclose(flat(fast(*some)), flat(slow(*some)), rtol=1e-13, atol=1e-300)
 
 
 @pytest.mark.parametrize("name", [n for n in NONLINEAR if device.find(n).passive])
 def test_passive_characteristics_take_power(name):
-    """Where the controls are the voltages along the paths, current times voltage is not below zero."""
+    """The first controls are the voltages along the paths: current times voltage is not below zero."""
     generator = np.random.default_rng(12)
     kind = device.find(name)
-    assert kind.controls == kind.paths
-    for _ in range(100):
+    count = len(kind.paths)
+    assert kind.controls[:count] == kind.paths
+    for trial in range(100):
         p, u = prepared(name, generator), voltages(kind, generator)
-        assert np.dot(kind.characteristic(p, u)[0], u) >= 0
+        assert np.dot(called(kind, p, u, state=trial % 2)[0], u[:count]) >= 0
