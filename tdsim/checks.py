@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import device as _device
+from .behaviour import Behaviour
 from .errors import Diagnostics, nearest
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def check_values(instance: Instance, found: Diagnostics) -> bool:
 
 def value_problem(param: _device.Param, value: Any) -> str | None:
     """What is wrong with a value, as the end of a sentence that starts with the parameter's name."""
+    if param.kind == "expression":
+        return None if isinstance(value, Behaviour) else f"must be an expression, not {value!r}"
     if param.kind == "text":
         if not isinstance(value, str):
             return f"must be a word, not {value!r}"

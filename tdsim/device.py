@@ -27,7 +27,13 @@ A non-linear electrical device says which differences its `controls` are and alo
                                    the circuit and of its parameters (degC); runs once, in Python
 
 A device with `switches = 1` is on one of two branches. Its characteristic(p, u, state) is smooth for a state of 0 or 1
-that holds during a step; the state changes at the located instant at which margin(p, u, state), a kernel, falls below 0.
+that holds during a step; the state changes at the located instant at which margin(p, u, state), a kernel, falls below
+0.
+
+A device that follows expressions gives them as laws (tdsim.behaviour.Law), with every parameter a number:
+
+    laws(values, ambient)   the laws of one instance, at this temperature of the circuit (degC)
+    histories(values)       with `uic`, what comes out of each delay() of its laws at first; without: what goes in
 
 `p` carries the parameters and what `derive(p)` made of them. In `derive` and in these functions every number may be
 an array that stands for many instances, carriers and runs at once: use NumPy functions and no `if` on values.
@@ -104,7 +110,8 @@ class Param(_Declared):
     trainable  may be marked by `.train`
     drivable   a source shape may stand in its place
     choices    the allowed words; the parameter is then a word, not a number
-    kind       "number", "list" (of numbers) or "text"; `choices` implies "text"
+    kind       "number", "list" (of numbers), "text" or "expression" (a Behaviour, None when not given); `choices`
+               implies "text"
     """
 
     def __init__(
@@ -227,6 +234,8 @@ class Device:
     limit: ClassVar[Callable[..., Any] | None] = None
     margin: ClassVar[Callable[..., Any] | None] = None
     prepare: ClassVar[Callable[..., Any] | None] = None
+    laws: ClassVar[Callable[..., Any] | None] = None
+    histories: ClassVar[Callable[..., Any] | None] = None
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -290,7 +299,7 @@ _TABLES: dict[str, type] = {
 _HOOKS = (
     *("derive", "scatter", "feed", "flow", "emit"),
     *("conduct", "store", "drive"),
-    *("characteristic", "limit", "margin", "prepare"),
+    *("characteristic", "limit", "margin", "prepare", "laws", "histories"),
 )
 
 _library: dict[str, type[Device]] = {}

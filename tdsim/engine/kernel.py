@@ -27,6 +27,7 @@ _SOURCES = (
     "schedule/pack.py",
     "behaviour/tree.py",
     "behaviour/code.py",
+    "nodal/history.py",
     "nodal/interpreter.py",
     "nodal/waveforms.py",
 )
