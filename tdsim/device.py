@@ -140,18 +140,24 @@ class Derived(_Declared):
 class Line(_Declared):
     """A delay line inside the device: x.NAME(t) is what `feed` gave it at t - delay.
 
-    `delay` names the parameter or derived number (s) that holds the delay.
+    delay    names the parameter or derived number (s) that holds the delay
+    reverse  the line of this device in which the same light goes back when time runs backwards; "" where there is none
     """
 
-    def __init__(self, delay: str, doc: str):
-        self.delay, self.doc = delay, doc
+    def __init__(self, delay: str, doc: str, reverse: str = ""):
+        self.delay, self.doc, self.reverse = delay, doc, reverse
 
 
 class State(_Declared):
-    """A continuous state of the device; `flow` gives its time derivative."""
+    """A continuous state of the device; `flow` gives its time derivative.
 
-    def __init__(self, unit: str, doc: str):
-        self.unit, self.doc = unit, doc
+    real     a real number, not a complex amplitude
+    reverse  what becomes of it when time runs backwards: "" its complex conjugate, "negate" minus that, or the name of
+             the state of this device that takes its conjugate (a wave that goes round the other way)
+    """
+
+    def __init__(self, unit: str, doc: str, real: bool = False, reverse: str = ""):
+        self.unit, self.doc, self.real, self.reverse = unit, doc, real, reverse
 
 
 class Branch(_Declared):
@@ -224,6 +230,8 @@ class Device:
     scatter: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
     feed: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
     flow: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
+    self_phase: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
+    """self_phase(p): the phase that each state turns by its own energy, rad/s for each unit of |x|^2 (Kerr effect)."""
     emit: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
     """emit(p, t): the waves a source sends out at the times t (s), one a port; parameters follow their shapes."""
 
@@ -297,7 +305,7 @@ _TABLES: dict[str, type] = {
     "inner": Inner,
 }
 _HOOKS = (
-    *("derive", "scatter", "feed", "flow", "emit"),
+    *("derive", "scatter", "feed", "flow", "self_phase", "emit"),
     *("conduct", "store", "drive"),
     *("characteristic", "limit", "margin", "prepare", "laws", "histories"),
 )

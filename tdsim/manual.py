@@ -71,6 +71,8 @@ def _port_list(kind: type[Device]) -> str:
 
 def _wiring(kind: type[Device]) -> str:
     """How a device without ports is written."""
+    if kind.letter == "x":
+        return f"none: the instance names another one, as Xname other {kind.name}"
     return f"none: the instance names {kind.references} other instances, as {kind.letter.upper()}ab first second"
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .cards import Request
 from .circuit import Circuit, Terminal
-from .device import OPTICAL
+from .device import OPTICAL, State
 from .errors import PLACED, Diagnostics, NetlistError, UsageError, nearest
 from .probes import expand
 from .results.schema import Variable
@@ -25,6 +25,7 @@ class Output:
     name: str
     kind: str
     wave: str
+    state: State | None = None
 
     @property
     def is_power(self) -> bool:
@@ -32,22 +33,20 @@ class Output:
 
     def values(self, samples: np.ndarray) -> np.ndarray:
         """The signal from the samples of its wave."""
+        if self.state is not None and self.state.real:
+            return samples.real
         return samples.real**2 + samples.imag**2 if self.is_power else samples
 
     def variable(self, dimensions: tuple[str, ...]) -> Variable:
         """How the signal stands in the result."""
-        if self.kind == "x":
-            return Variable(self.name, dimensions, self._state_unit, f"state {self.name[2:-1]}", True)
+        if self.state is not None:
+            return Variable(self.name, dimensions, self.state.unit, f"state {self.name[2:-1]}", not self.state.real)
         what = "power" if self.is_power else "envelope"
         way = "entering" if self.kind in ("ein", "pin") else "leaving"
         target = self.name[self.name.index("(") + 1 : -1]
         return Variable(
             self.name, dimensions, "W" if self.is_power else "sqrt(W)", f"{what} {way} {target}", not self.is_power
         )
-
-    @property
-    def _state_unit(self) -> str:
-        return "sqrt(J)"
 
 
 def requested(circuit: Circuit, save: Sequence[str] | None = None) -> list[Output]:
@@ -149,7 +148,7 @@ def _state(circuit: Circuit, signal: Signal) -> Output:
     instance = circuit.instances.get(name)
     if instance is None or state not in instance.device.variant(instance.settings).states:
         raise UsageError(f"unknown state {signal}{nearest(signal.target, _names(circuit, 'x'))}")
-    return Output(str(signal), "x", signal.target)
+    return Output(str(signal), "x", signal.target, instance.device.variant(instance.settings).states[state])
 
 
 def _terminal(circuit: Circuit, signal: Signal) -> Terminal:

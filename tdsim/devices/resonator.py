@@ -1,15 +1,16 @@
 """Single-mode resonator with any number of ports, and the coupling of two resonators.
 
-     o1   o2         dA/dt = [-2 pi i (f_res - f) - (sum kappa_n + kappa_i)/2] A
+     o1   o2         dA/dt = [-2 pi i (f_res - f) + i kerr |A|^2 - (sum kappa_n + kappa_i)/2] A
        \\ /                    + i sum sqrt(kappa_n) a_n - i sum J A_other
   ...--(A)--oN       b_n = a_n + i sqrt(kappa_n) A
 
 |A|^2 is the energy in J, kappa_n the rate at which it leaves through port n, kappa_i the rate at which it is lost
 inside. The resonance is one, f_res = f_0 + detuning, whatever the carrier f. A K element joins two resonators as it
-joins two inductors in SPICE, and adds -i J times the other amplitude to each.
+joins two inductors in SPICE, and adds -i J times the other amplitude to each. Kerr resonators (kerr not zero) keep
+their energy and can be run backwards where the circuit is lossless; they need a circuit with one carrier.
 
 References: H. A. Haus, Waves and Fields in Optoelectronics (1984), chapter 7; W. Suh, Z. Wang and S. Fan, IEEE J.
-Quantum Electron. 40, 1511 (2004).
+Quantum Electron. 40, 1511 (2004); L. A. Lugiato and R. Lefever, Phys. Rev. Lett. 58, 2209 (1987) (kerr).
 """
 
 from __future__ import annotations
@@ -49,17 +50,15 @@ Kab xr1 xr2  j=1e10
         count = len(kappa) if isinstance(kappa, tuple | list) else np.size(kappa)
         return numbered(OPTICAL, "port of the mode", [f"o{n + 1}" for n in range(count)])
 
-    @classmethod
-    def validate(cls, values: dict[str, Any]) -> str | None:
-        if np.any(values["kerr"] != 0):
-            return "kerr must be 0: the Kerr resonator comes with a later version"
-        return None
-
     @staticmethod
     def derive(p: Any) -> None:
-        offset = p.frequency0 + p.detuning - p.frequency
+        offset = p.detuning + (p.frequency0 - p.frequency)  # in this order: else the detuning is rounded to 0.03 Hz
         p.rate = -2j * pi * offset - (sum(p.kappa) + p.kappa_i) / 2
         p.roots = tuple(np.sqrt(kappa) for kappa in p.kappa)
+
+    @staticmethod
+    def self_phase(p: Any) -> tuple[Any, ...]:
+        return (p.kerr,)
 
     @staticmethod
     def scatter(p: Any, a: Any, x: Any) -> tuple[Any, ...]:

@@ -87,8 +87,10 @@ Xr in through nc drop   ring radius=10u coupling1=0.1 coupling2=0.1 loss=0.05
 class RingMap(Ring):
     """The ring as two couplers and two half rings, each a delay line in both directions."""
 
-    up, down = Line("half", "one way, coupler 1 to 2"), Line("half", "one way, coupler 2 to 1")
-    back_up, back_down = Line("half", "other way, coupler 1 to 2"), Line("half", "other way, coupler 2 to 1")
+    up = Line("half", "one way, coupler 1 to 2", reverse="back_down")
+    down = Line("half", "one way, coupler 2 to 1", reverse="back_up")
+    back_up = Line("half", "other way, coupler 1 to 2", reverse="down")
+    back_down = Line("half", "other way, coupler 2 to 1", reverse="up")
     half = Derived("s", "half of the round-trip time")
     h = Derived("1", "transmission of half a round trip")
     t1, k1 = Derived("1", "through amplitude of coupler 1"), Derived("1", "cross amplitude of coupler 1")
@@ -127,15 +129,15 @@ class RingMap(Ring):
 class RingCavity(Ring):
     """The ring as a pair of modes, one for each way round."""
 
-    forward = State("sqrt(J)", "amplitude of the mode that o1 and o3 excite")
-    backward = State("sqrt(J)", "amplitude of the mode that o2 and o4 excite")
+    forward = State("sqrt(J)", "amplitude of the mode that o1 and o3 excite", reverse="backward")
+    backward = State("sqrt(J)", "amplitude of the mode that o2 and o4 excite", reverse="forward")
     rate = Derived("1/s", "complex rate of the free mode")
     root1, root2 = Derived("s^-1/2", "coupling to the first bus"), Derived("s^-1/2", "coupling to the second bus")
 
     @staticmethod
     def derive(p: Any) -> None:
         Ring.derive(p)
-        offset = (p.frequency0 + p.detuning - p.frequency) * p.tau
+        offset = (p.detuning + (p.frequency0 - p.frequency)) * p.tau
         offset = (offset - np.rint(offset)) / p.tau
         decay = (p.coupling1 + p.second + log(10) / 10 * p.loss) / p.tau
         p.rate = -2j * pi * offset - decay / 2

@@ -31,8 +31,8 @@ class _Guide(Device):
     """Two ports joined by one delay line in each direction."""
 
     o1, o2 = optical("left"), optical("right")
-    forward = Line("delay", "from o1 to o2")
-    backward = Line("delay", "from o2 to o1")
+    forward = Line("delay", "from o1 to o2", reverse="backward")
+    backward = Line("delay", "from o2 to o1", reverse="forward")
     delay = Derived("s", "group delay")
     forth, back = Derived("1", "transmission from o1 to o2"), Derived("1", "transmission from o2 to o1")
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..schedule.pack import ALLPASS, DRIVEN, RECURRENCE, ROW, UNIFORM, Tables
+import numpy as np
+
+from ..schedule.pack import ALLPASS, DRIVEN, RECURRENCE, ROW, TURNING, UNIFORM, Tables
 from .kernel import compiled
 from .simd import WIDTH, go_on, go_on_one, weigh, weigh_one
 from .tape import Tapes, flushed, note_change, repeat, set_flushed, stands_still
+from .turning import next_states
 
 
 @compiled
@@ -143,6 +146,37 @@ def recurrence(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> None:
 
 
 @compiled
+def turning(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> None:
+    """A recurrence whose states also turn each other's phase."""
+    re, im, base, origin = tapes.re, tapes.im, tapes.base, tapes.origin
+    lanes, wave, cells = tables.lanes, tables.output[o], tables.detail[o, 3]
+    size, first, stride = tables.detail[o, 0], tables.detail[o, 1], tables.detail[o, 2]
+    width = lanes if stride else 1
+    head, inputs = tables.term_start[o], tables.term_start[o + 1] - tables.term_start[o]
+    w, x, s = np.empty(size, np.complex128), np.empty(size, np.complex128), np.empty(inputs, np.complex128)
+    for t in range(t0, t1):
+        for lane in range(lanes):
+            for i in range(size):
+                n = base[wave + i] + (t - 1 - origin[wave + i]) * lanes + lane
+                w[i] = complex(re[n], im[n])
+            for j in range(inputs):
+                n = source_at(tables, tapes, head + j, t, lane)
+                s[j] = complex(re[n], im[n])
+            next_states(tables.value, first + stride * lane, width, size, inputs, cells, w, s, x)
+            for i in range(size):
+                set_flushed(re, im, base[wave + i] + (t - origin[wave + i]) * lanes + lane, w[i])
+
+
+@compiled
+def carry_on(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> None:
+    """The states of a recurrence, whether they turn or not."""
+    if tables.kind[o] == TURNING:
+        turning(tables, o, tapes, t0, t1)
+    else:
+        recurrence(tables, o, tapes, t0, t1)
+
+
+@compiled
 def allpass_still(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> None:
     """The all-pass behind a wave that stands still: once a sample leaves its states as they were, all do."""
     size = tables.detail[o, 0] * tables.lanes
@@ -164,12 +198,12 @@ def recurrence_still(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int) -> 
     """The recurrence behind waves that stand still: once a step changes nothing, none does."""
     lanes = tables.lanes
     first, last = tables.output[o], tables.output[o] + tables.detail[o, 0]
-    recurrence(tables, o, tapes, t0, t0 + 1)
+    carry_on(tables, o, tapes, t0, t0 + 1)
     for wave in range(first, last):
         note_change(tapes, wave, lanes, t0, t0 + 1)
     for wave in range(first, last):
         if tapes.changed[wave] == t0:
-            recurrence(tables, o, tapes, t0 + 1, t1)
+            carry_on(tables, o, tapes, t0 + 1, t1)
             for other in range(first, last):
                 note_change(tapes, other, lanes, t0 + 1, t1)
             return
@@ -187,11 +221,11 @@ def single(tables: Tables, o: int, tapes: Tapes, t0: int, t1: int, skip: bool) -
             allpass_still(tables, o, tapes, t0, t1)
             return
         allpass(tables, o, tapes, t0, t1)
-    elif kind == RECURRENCE:
+    elif kind in (RECURRENCE, TURNING):
         if still:
             recurrence_still(tables, o, tapes, t0, t1)
             return
-        recurrence(tables, o, tapes, t0, t1)
+        carry_on(tables, o, tapes, t0, t1)
         for other in range(wave + 1, wave + tables.detail[o, 0]):
             note_change(tapes, other, lanes, t0, t1)
     elif still:

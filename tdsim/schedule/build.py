@@ -10,7 +10,7 @@ from ..circuit import Circuit
 from ..errors import UsageError
 from .groups import Group, fields, generic_pattern, group_instances, matrix_entries
 from .lines import split_lines
-from .system import LINE, Coefficient, Delay, Driven, Line, System
+from .system import LINE, Cell, Coefficient, Delay, Driven, Line, System
 
 
 def build(circuit: Circuit, runs: int, step: float | None, mutable: bool = False, rounded: bool = False) -> System:
@@ -25,6 +25,7 @@ def build(circuit: Circuit, runs: int, step: float | None, mutable: bool = False
     for group, base in zip(groups, bases, strict=True):
         _add_group(circuit, group, base, system, runs, mutable, step)
     _add_couplings(circuit, system, runs)
+    _add_cells(circuit, system, runs)
     if step is not None:
         split_lines(system, rounded, step)
     return system
@@ -76,6 +77,11 @@ def _add_group(
         system.emitters |= {b + k: (group, i) for i, b in enumerate(bases) for k in range(ports)}
     if lines:
         _add_lines(group, p, bases, system, step)
+    for base in bases:
+        for state in range(base + ports + lines, base + group.width):
+            system.flows.setdefault(state, {})
+    if group.device.self_phase is not None:
+        _add_turns(group, p, bases, system, runs, mutable, carriers)
     for i, (instance, base) in enumerate(zip(group.instances, bases, strict=True)):
         joins = {}
         for (row, column), values in entries.items():
@@ -89,6 +95,26 @@ def _add_group(
         if joins:
             _check_driven(group, instance.name)
             system.driven.append(Driven(Group(group.device, group.ports, group.wired, group.driven, [instance]), joins))
+
+
+def _add_turns(group: Group, p: Any, bases: list[int], system: System, runs: int, mutable: bool, carriers: int) -> None:
+    """The phases that states turn by their own energy."""
+    assert group.device.self_phase is not None
+    first = len(group.ports) + len(group.lines)
+    for k, value in enumerate(group.device.self_phase(p)):
+        gamma = np.broadcast_to(np.asarray(value, dtype=complex), (len(bases), *np.shape(value)[1:]))
+        for i, base in enumerate(bases):
+            if np.any(gamma[i] != 0) or mutable:
+                _one_carrier(group.instances[i].name, carriers)
+                system.turns[base + first + k] = lanes_of(gamma[i], carriers, runs)
+
+
+def _one_carrier(name: str, carriers: int) -> None:
+    if carriers > 1:
+        raise UsageError(
+            f"{name}: its resonance moves with the energy in it, which light on every carrier would do to all others; "
+            "that is not available: simulate one carrier"
+        )
 
 
 def _check_driven(group: Group, name: str) -> None:
@@ -129,7 +155,7 @@ def _add_lines(group: Group, p: Any, bases: list[int], system: System, step: flo
 def _add_couplings(circuit: Circuit, system: System, runs: int) -> None:
     """K elements between cavities: each adds -i j A of the other one to a cavity's flow."""
     for instance in circuit.instances.values():
-        if instance.device.references != 2:
+        if instance.device.name != "k":
             continue
         one, other = (_state_of(circuit, system, name) for name in instance.references)
         strength = np.asarray(instance.settings["j"], dtype=complex)
@@ -137,6 +163,18 @@ def _add_couplings(circuit: Circuit, system: System, runs: int) -> None:
         for here, there in ((one, other), (other, one)):
             flow = system.flows.setdefault(here, {})
             flow[there, 0] = flow.get((there, 0), 0j) + value
+
+
+def _add_cells(circuit: Circuit, system: System, runs: int) -> None:
+    """Learning cells: each shifts the resonator that it names, whose energy pushes it."""
+    for instance in circuit.instances.values():
+        if instance.device.name != "learning_cell":
+            continue
+        _one_carrier(instance.name, len(circuit.carriers))
+        resonator = _state_of(circuit, system, instance.references[0])
+        coupling = lanes_of(np.asarray(instance.settings["coupling"], dtype=complex).reshape(1, -1), 1, runs)
+        position, momentum = (system.index[f"{instance.name}.{s}"] for s in instance.device.states)
+        system.cells.append(Cell(resonator, position, momentum, coupling))
 
 
 def _state_of(circuit: Circuit, system: System, name: str) -> int:

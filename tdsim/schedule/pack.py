@@ -11,7 +11,7 @@ from .groups import Group
 from .islands import Island, Read, find_islands
 from .system import Allpass, Coefficient, Delay, Driven, Recurrence, Row, System, least, longest
 
-ROW, DRIVEN, ALLPASS, RECURRENCE = range(4)
+ROW, DRIVEN, ALLPASS, RECURRENCE, TURNING = range(5)
 UNIFORM, SPLIT = 0, 1
 
 
@@ -30,6 +30,7 @@ class Tables(NamedTuple):
     ALLPASS      unused; order, first of the sines then cosines of the lattice in value, their stride, first memory,
                  transposed
     RECURRENCE   unused; size, first of F then G in value, their stride
+    TURNING      unused; size, first in value, stride, cells: see _add_turning
     """
 
     lanes: int
@@ -156,12 +157,29 @@ class Packer:
         for wave, delay in recurrence.inputs:
             self._term(wave, delay)
         self._depth[list(recurrence.outputs)] = np.maximum(self._depth[list(recurrence.outputs)], 1)
+        if recurrence.turning is not None:
+            self._add_turning(recurrence)
+            return
         size, lanes = len(recurrence.outputs), max(recurrence.f.shape[-1], recurrence.g.shape[-1])
         f = np.broadcast_to(recurrence.f, (size, size, lanes))
         g = np.broadcast_to(recurrence.g, (*recurrence.g.shape[:2], lanes))
         first = self._store(f)
         self._store(g)
         self._operation(RECURRENCE, recurrence.outputs[0], size, first, int(lanes > 1))
+
+    def _add_turning(self, recurrence: Recurrence) -> None:
+        """A recurrence that turns: in value B1, then gamma, the three places of each cell, chi, the parts of a step."""
+        turned, ahead = recurrence.turning, recurrence.ahead
+        assert turned is not None
+        assert ahead is not None
+        size = ahead.shape[0]
+        tables = [ahead, turned.gamma, np.array(turned.joins).reshape(-1, 1), turned.chi, turned.free, turned.held]
+        lanes = max(table.shape[-1] for table in tables)
+        wide = [np.broadcast_to(table, (*table.shape[:-1], lanes)) for table in tables]
+        first = self._value_count
+        for table in wide:
+            self._store(table)
+        self._operation(TURNING, recurrence.outputs[0], size, first, int(lanes > 1), len(turned.joins))
 
     def _renumber(self, r: Recurrence) -> Recurrence:
         """A recurrence in the numbers of the program's waves; inputs that are dark are left out."""
@@ -173,6 +191,7 @@ class Packer:
             r.g[:, lit],
             tuple(self.number.get(s, -1) for s in r.states),
             None if r.ahead is None else r.ahead[:, lit],
+            None if r.turning is None else r.turning.only(lit),
         )
 
     # -- order ------------------------------------------------------------------------------------------------
@@ -180,7 +199,7 @@ class Packer:
     def _find_islands(self) -> list[Island]:
         owner: dict[int, int] = {}
         for i, (kind, output, detail) in enumerate(self._operations):
-            for wave in range(output, output + (detail[0] if kind == RECURRENCE else 1)):
+            for wave in range(output, output + (detail[0] if kind in (RECURRENCE, TURNING) else 1)):
                 owner[wave] = i
         reads: list[Read] = [(owner[w], o, least(d)) for o, w, d in self._reads if w in owner]
         return find_islands(len(self._operations), reads)

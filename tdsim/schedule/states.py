@@ -17,6 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from .graph import strong_components
+from .splitting import turning
 from .system import Delay, Recurrence, Row, System, add_delay, narrow
 
 
@@ -39,6 +40,9 @@ def _joined(system: System) -> list[list[int]]:
         for source, _ in row:
             if source in place:
                 edges += [(place[source], place[state]), (place[state], place[source])]
+    for cell in system.cells:
+        joined = [place[s] for s in (cell.resonator, cell.position, cell.momentum)]
+        edges += [(a, b) for a in joined for b in joined if a != b]
     return [[states[i] for i in part] for part in strong_components(len(states), edges)]
 
 
@@ -48,9 +52,12 @@ def _advance(system: System, states: list[int], step: float, starting: bool) -> 
     carries = tuple(system.new(system.names[s] + "'") for s in states)
     delayed = tuple((wave, add_delay(delay, 1)) for wave, delay in inputs)
     drive = np.einsum("ijl,jkl->ikl", phi, b1) + b0
+    cells = [c for c in system.cells if c.resonator in states]
+    turned = turning(m, b, step, [system.turns.get(s, 0j) for s in states], cells, states)
     if starting:
+        turned = None
         phi, drive = np.zeros_like(phi) + np.eye(len(states))[:, :, None], np.zeros_like(drive)
-    system.recurrences.append(Recurrence(carries, delayed, phi, drive, tuple(states), b1))
+    system.recurrences.append(Recurrence(carries, delayed, phi, drive, tuple(states), b1, turned))
     for i, (state, carry) in enumerate(zip(states, carries, strict=True)):
         row: Row = {(carry, 0): 1.0 + 0j}
         for j, source in enumerate(inputs):

@@ -14,10 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .groups import Group
+
+if TYPE_CHECKING:
+    from .splitting import Turning
 
 Delay = int | tuple[int, ...]
 """Whole samples; a tuple when the lanes (carrier and run) differ."""
@@ -56,7 +60,8 @@ class Allpass:
 class Recurrence:
     """w[t] = F w[t-1] + G s[t-1-d]: `outputs` are the w, `inputs` the s with their delays (already one more).
 
-    F (n, n, lanes or 1), G (n, inputs, lanes or 1). `states` are the waves that hold the states' values.
+    F (n, n, lanes or 1), G (n, inputs, lanes or 1). `states` are the waves that hold the states' values, `ahead` is
+    B1 of states.py (n, inputs, lanes or 1). With a `turning` the states do not move linearly: splitting.py.
     """
 
     outputs: tuple[int, ...]
@@ -65,6 +70,17 @@ class Recurrence:
     g: np.ndarray
     states: tuple[int, ...] = ()
     ahead: np.ndarray | None = None
+    turning: Turning | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A learning cell: the states that it is made of, the resonator that it shifts, and by how much (rad/s)."""
+
+    resonator: int
+    position: int
+    momentum: int
+    coupling: Coefficient
 
 
 @dataclass(frozen=True)
@@ -80,7 +96,11 @@ class Driven:
 
 @dataclass
 class System:
-    """The whole circuit, before anything is dropped or merged. `lanes` is carriers times runs, the run fastest."""
+    """The whole circuit, before anything is dropped or merged. `lanes` is carriers times runs, the run fastest.
+
+    `flows` are the time derivatives of states; to them come `turns`, the phase that a state turns by its own energy
+    (rad/s for each unit of it), and `cells`.
+    """
 
     lanes: int
     names: list[str] = field(default_factory=list)
@@ -94,6 +114,8 @@ class System:
     external: dict[str, int] = field(default_factory=dict)
     incident: dict[tuple[str, str], int] = field(default_factory=dict)
     flows: dict[int, Row] = field(default_factory=dict)
+    turns: dict[int, Coefficient] = field(default_factory=dict)
+    cells: list[Cell] = field(default_factory=list)
     active: set[int] = field(default_factory=set)
 
     def new(self, name: str) -> int:

@@ -35,7 +35,7 @@ UNITS = {
     "m^2/W",
     "m/W",
 }
-UNITS |= {"rad/s/J", "sqrt(W)", "sqrt(J)", "V", "A", "A/W", "ohm", "F", "K"}
+UNITS |= {"rad/s/J", "sqrt(W)", "sqrt(J)", "V", "A", "A/W", "ohm", "F", "K", "J", "rad/s", "1/J/s"}
 UNITS |= {"S", "H", "degC", "deg", "1/K", "1/K^2", "F/m", "F/m^2", "eV"}
 ABSORBING = {"ybranch", "splitter", "isolator", "terminator", "laser", "field", "amplifier"}
 """Devices that lose or make light even where their losses are 0."""

@@ -96,12 +96,6 @@ def test_ports_of_a_resonator_follow_its_list():
     assert list(kind.ports_of({"kappa": 1.0})) == ["o1"]
 
 
-def test_kerr_resonator_is_refused():
-    kind = device.find("resonator")
-    values = {k: p.default for k, p in kind.params.items()}
-    assert "later version" in kind.validate({**values, "kerr": 1.0})
-
-
 def test_coupling_element_refers_to_two_instances():
     kind = device.find("k")
     assert (kind.references, kind.letter, kind.ports) == (2, "k", {})
