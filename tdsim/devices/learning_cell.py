@@ -1,7 +1,8 @@
 """A cell that stores what it learns as a position, and shifts a resonator by it.
 
-    dq/dt = p inverse_mass                        the resonance of the resonator rises by coupling q / 2 pi:
-    dp/dt = -coupling |A|^2 - friction p          dA/dt = .. - i coupling q A
+    dq/dt = p inverse_mass
+    dp/dt = -coupling |A|^2 - friction p
+    dA/dt = .. - i coupling q A          of the resonator that it names: its resonance rises by coupling q / 2 pi
 
 q is the position, p the momentum, |A|^2 the energy in the resonator that the cell names. Without friction the cell
 and the resonators are one Hamiltonian system, H = p^2 inverse_mass / 2 + coupling q |A|^2, that an echo runs
