@@ -2,7 +2,7 @@
 
     dq/dt = p inverse_mass
     dp/dt = -coupling |A|^2 - friction p
-    dA/dt = .. - i coupling q A          of the resonator that it names: its resonance rises by coupling q / 2 pi
+    dA/dt = .. - i coupling q A          the resonator that it names: a shift by coupling q
 
 q is the position, p the momentum, |A|^2 the energy in the resonator that the cell names. Without friction the cell
 and the resonators are one Hamiltonian system, H = p^2 inverse_mass / 2 + coupling q |A|^2, that an echo runs
