@@ -7,16 +7,41 @@ edited function in another file and would go on with the old one.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar, cast
 
 import numba
 
+from ..cache import cache_folder
+
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _import_without_blas() -> None:
+    """Import numba's array functions without SciPy's linear algebra.
+
+    numba asks whether BLAS is there by importing SciPy's wrapper of it, which takes as long as a small simulation. No
+    function here uses BLAS, and SciPy is installed with tdsim: a module of that name answers the question. It is gone
+    afterwards, so that whoever does need BLAS imports the real one. A numba that asks in another way does not notice.
+    """
+    name = "scipy.linalg.cython_blas"
+    if name in sys.modules or "numba.np.arraymath" in sys.modules:
+        return
+    sys.modules[name] = stand_in = ModuleType(name)
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
+
+
+_import_without_blas()
 
 _SOURCES = (
     "engine/kernel.py",
@@ -45,20 +70,16 @@ def _digest() -> str:
 
 def _cache_folder() -> Path:
     """A folder that can be written: NUMBA_CACHE_DIR, the user's cache folder, or a temporary one with a warning."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    base = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(home, "tdsim")
-    folder = Path(base) / f"kernels-{_digest()}"
+    name = f"kernels-{_digest()}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        temporary = Path(tempfile.gettempdir()) / f"tdsim-{os.getuid() if hasattr(os, 'getuid') else 0}" / folder.name
+        return cache_folder(name)
+    except OSError as error:
+        temporary = Path(tempfile.gettempdir()) / f"tdsim-{os.getuid() if hasattr(os, 'getuid') else 0}" / name
         try:
             temporary.mkdir(parents=True, exist_ok=True)
         except OSError:
             temporary = Path(tempfile.mkdtemp(prefix="tdsim-"))
-        print(f"tdsim: cannot write to {folder}; compiled code is kept in {temporary}", file=sys.stderr)
+        print(f"tdsim: cannot write to {error.filename}; compiled code is kept in {temporary}", file=sys.stderr)
         return temporary
 
 

@@ -5,11 +5,14 @@ Plain numbers and names need no grammar; lark, which takes a while to import, is
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..cache import cache_folder
 from ..errors import UsageError
 from ..units import parse_number
 from .nodes import Call, Chain, Choice, ExpressionError, Index, Logic, Name, Names, Negation, Node, Number, Sign, Value
@@ -67,7 +70,10 @@ def _grammar() -> Lark:
     from lark import Lark
 
     grammar = Path(__file__).with_name("grammar.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", transformer=Builder(), maybe_placeholders=False)
+    cache: str | bool = False
+    with contextlib.suppress(OSError):
+        cache = str(cache_folder("grammar") / f"{sys.version_info[0]}.{sys.version_info[1]}")
+    return Lark(grammar, parser="lalr", transformer=Builder(), maybe_placeholders=False, cache=cache)
 
 
 def _syntax_error(text: str, error: UnexpectedInput) -> ExpressionError:

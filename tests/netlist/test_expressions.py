@@ -110,3 +110,19 @@ def test_arrays_from_files(read, errors, tmp_path, monkeypatch) -> None:
         assert message in errors(f'.param w=file("W.nc" "w") a={text}\n')[0].message
     assert "no variable 'v'" in errors('.param w=file("W.nc" "v")\n')[0].message
     assert "cannot be read" in errors('.param w=file("none.nc" "v")\n')[0].message
+
+
+def test_a_spoilt_cache_of_the_grammar_does_no_harm(tmp_path, monkeypatch) -> None:
+    from tdsim.netlist import expressions
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    for cut in (None, 1, 70, 90):
+        for file in tmp_path.glob("grammar/*"):
+            file.write_bytes(file.read_bytes()[:cut])
+        expressions._grammar.cache_clear()
+        expressions.parse.cache_clear()
+        assert expressions.parse("1 + 2*3").evaluate(None) == 7
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "/dev/null/nowhere")
+    expressions._grammar.cache_clear()
+    assert expressions._grammar() is not None
+    expressions._grammar.cache_clear()
