@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..cards import Analysis, OperatingPoint, Scattering, Sweep, Transient
 from ..circuit import Circuit
 from ..engine.engine import chunk_length
+from ..engine.layout import ring_lengths
 from ..schedule.graph import shortest_loop
 from ..schedule.islands import Read
 from ..schedule.pack import ALLPASS, RECURRENCE
@@ -105,6 +106,8 @@ def _reads(program: Program, operations: range) -> list[Read]:
     owner = {int(tables.output[o]): o for o in operations}
     found = []
     for o in operations:
+        if tables.twin[o] >= 0:
+            owner[int(tables.twin[o])] = o
         if tables.kind[o] == RECURRENCE:
             owner |= {int(tables.output[o]) + k: o for k in range(tables.detail[o, 0])}
     for o in operations:
@@ -120,8 +123,8 @@ def _reads(program: Program, operations: range) -> list[Read]:
 
 
 def _memory(program: Program) -> int:
-    depth = program.tables.depth
-    return int((2 * depth + chunk_length(program)).sum()) * program.lanes * 16
+    lengths = ring_lengths(program.tables, chunk_length(program), list(program.inputs.values()))
+    return int(lengths.sum()) * program.lanes * 16
 
 
 def _scattering(circuit: Circuit, analysis: Scattering) -> Iterator[str]:

@@ -38,7 +38,7 @@ class RunningCircuit:
             self.clock.start(function, dict(memory), self)
 
     def blocks(self, end: int) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (first tick, samples (probes, times, carriers, runs)) until sample `end` - 1 is done."""
+        """Yield (first tick, samples (probes, carriers, runs, times)) until sample `end` - 1 is done."""
         self.clock.advance(self.engine.tick)
         while self.engine.tick < end:
             tick = self.engine.tick
@@ -113,4 +113,4 @@ class RunningCircuit:
                 f"{name} cannot change during a run: it moves a delay; stop, and start with the new one"
             )
         self.circuit = changed
-        self.engine.use(program, self.transient.fills(program, changed))
+        self.engine.use(program, self.transient.feeds(program, changed))

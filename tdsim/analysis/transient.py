@@ -12,8 +12,9 @@ import numpy as np
 
 from .. import __version__
 from ..circuit import Circuit
-from ..engine.engine import Engine, Fill
-from ..engine.sources import arrange_input, fills
+from ..engine.engine import Engine
+from ..engine.feeds import Feed
+from ..engine.sources import arrange_input, feeds
 from ..engine.state import State, dark
 from ..errors import Diagnostic, NetlistError, SimulationError, UnfitError, UsageError, nearest
 from ..outputs import requested, resolve
@@ -131,40 +132,40 @@ class Transient:
         bench = self._bench()
         for tick, block in bench.blocks(self.request.last + 1):
             good, problem = bench.engine.finite(block, tick)
-            self._append(sink, tick, block[:, :good])
+            self._append(sink, tick, block[..., :good])
             if problem:
                 raise SimulationError(problem)
             if progress is not None:
-                progress((tick + block.shape[1]) * self.step, self.request.stop)
+                progress((tick + block.shape[-1]) * self.step, self.request.stop)
         sink.finish({"wall_time": time.perf_counter() - began, "steps": bench.engine.tick - bench.first})
         return bench.engine.state() if self.request.return_state else None
 
     def _append(self, sink: Sink, tick: int, block: np.ndarray) -> None:
         """Hand samples on, those before the start of the output left out."""
         skip = max(0, self.first_kept - tick)
-        if skip < block.shape[1]:
-            times = np.arange(tick + skip, tick + block.shape[1]) * self.step
-            sink.append(times, self._values(block[:, skip:]))
+        if skip < block.shape[-1]:
+            times = np.arange(tick + skip, tick + block.shape[-1]) * self.step
+            sink.append(times, self._values(block[..., skip:]))
 
     def _bench(self) -> RunningCircuit:
         state = self.request.state or dark(self.program, self._initial())
-        filled = self.fills(self.program, self.circuit)
+        fed = self.feeds(self.program, self.circuit)
         probes = sorted({self.program.index[o.wave] for o in self.outputs if o.wave})
         self._place = {self.program.names[w]: k for k, w in enumerate(probes)}
-        width = max(1, (len(filled) + len(probes)) * self.program.lanes)
+        width = max(1, (len(fed) + len(probes)) * self.program.lanes)
         stretch = int(np.clip(STRETCH_NUMBERS // width, 256, 65536))
         longest = min(stretch, self.request.last + 1)
         skip = self.circuit.options.get("skip", "on") == "on"
-        engine = Engine(self.program, filled, probes, longest, state, skip)
+        engine = Engine(self.program, fed, probes, longest, state, skip, bool(self.circuit.processes))
         return RunningCircuit(self, engine, longest)
 
-    def fills(self, program: Program, circuit: Circuit) -> dict[int, Fill]:
-        """What fills the program's sources, inputs and driven coefficients."""
-        return fills(program, self.inputs, self.request.stop, seed_of(circuit))
+    def feeds(self, program: Program, circuit: Circuit) -> dict[int, Feed]:
+        """What gives the program's sources, inputs and driven coefficients."""
+        return feeds(program, self.inputs, self.request.stop, seed_of(circuit))
 
     def _values(self, block: np.ndarray) -> dict[str, np.ndarray]:
-        """Samples (probes, times, carriers, runs) as variables with the dimensions of the result."""
-        ordered = block.transpose(0, 3, 2, 1)
+        """Samples (probes, carriers, runs, times) as variables with the dimensions of the result."""
+        ordered = block.transpose(0, 2, 1, 3)
         if len(self.circuit.carriers) == 1:
             ordered = ordered[:, :, 0]
         if not self.has_runs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,125 +12,119 @@ from ..schedule.pack import Tables
 from ..schedule.program import Program
 from ..units import engineering
 from .advance import advance
+from .feeds import FOREVER, Feed, Feeds
+from .layout import empty_rings, plane_gap, ring_lengths
+from .rings import Rings
+from .simd import WIDTH
 from .state import State, dark, fit
-from .tape import Tapes
-
-Fill = Callable[[int, int], np.ndarray]
-"""fill(t0, t1) gives a wave's samples t0 <= t < t1 as an array that broadcasts to (carriers, runs, t1 - t0)."""
 
 CACHE_NUMBERS = 1 << 15
-"""Complex numbers that the waves of one chunk should fit in, to stay in the processor's cache, ..."""
+"""Complex numbers that the rings should fit in, to stay in the processor's cache, ..."""
 
-WORTH, MOST_NUMBERS = 256, 1 << 25
-"""... unless a chunk becomes too short to be worth its overhead (numbers a wave), or all of them too large to hold."""
+LEAST, MOST = 64, 1024
+"""... as long as a chunk is worth the overhead of a pass over all islands. Samples, powers of two."""
 
 BLOWN_UP = 1e150
 """Waves beyond this, sqrt(W), count as no longer finite: their power would not be a number."""
 
-PAGE, STAGGER = 64, 8
-"""Tapes begin this many numbers apart, modulo a page: tapes read together must not share lines of the cache."""
-
 
 def chunk_length(program: Program) -> int:
-    """Samples computed at once: short enough for the cache, long enough to be worth a pass over all islands."""
-    numbers = max(1, program.waves * program.lanes)
-    worth = max(64, min(WORTH // program.lanes, MOST_NUMBERS // numbers))
-    return int(np.clip(CACHE_NUMBERS // numbers, worth, 1024))
+    """Samples computed at once: short enough for the cache, long enough to be worth a pass over all islands.
+
+    A little less than a power of two, so that a ring of that length has room for samples before.
+    """
+    fitting = max(LEAST, min(MOST, CACHE_NUMBERS // max(1, program.waves)))
+    return int(1 << fitting.bit_length() - 1) - WIDTH
 
 
 class Engine:
     """Advances one program. `stretch` is the longest piece that `run` is asked for.
 
-    fills   wave number to the function that gives its samples (sources, inputs, driven coefficients)
+    feeds   wave number to what gives its samples (sources, inputs, driven coefficients)
     probes  numbers of the waves whose samples `run` returns
     skip    repeat what stands still instead of computing it; the result is the same
+    watched  `latest` may be asked for the samples of the last chunk
     """
 
     def __init__(
         self,
         program: Program,
-        fills: dict[int, Fill],
+        feeds: dict[int, Feed],
         probes: Sequence[int],
         stretch: int,
         state: State,
         skip: bool = True,
+        watched: bool = False,
     ):
         self.program = program
         self.tables = program.tables
         self.chunk = chunk_length(program)
-        self._fills = fills
         self._skip = skip
         self._probes = np.asarray(probes, dtype=np.int64)
-        self._kept = np.zeros((len(probes), stretch * program.lanes), dtype=complex)
-        self._filled = np.array(list(fills), dtype=np.int64)
-        self._outside = np.zeros((len(fills), stretch * program.lanes), dtype=complex)
-        self._allocate()
+        self._kept = np.empty((len(probes), program.lanes, 2 * stretch))
+        self._connect(feeds)
+        self._allocate(watched)
         self._restore(fit(state, program))
         self._starting = state.tick == 0 and program.start is not None
 
-    def _allocate(self) -> None:
-        depth, lanes = np.maximum(self.tables.depth, 1), self.program.lanes
-        room = depth + np.maximum(depth, self.chunk)
-        ends = np.cumsum(room * lanes + (STAGGER - room * lanes) % PAGE)
-        self._tapes = Tapes(
-            re=np.zeros(int(ends[-1]) if ends.size else 0),
-            im=np.zeros(int(ends[-1]) if ends.size else 0),
-            base=np.concatenate([[0], ends[:-1]]),
-            origin=np.zeros(depth.size, dtype=np.int64),
-            room=room,
-            depth=depth,
-            changed=np.zeros(depth.size, dtype=np.int64),
-            even=np.zeros(depth.size, dtype=np.int64),
-            reads=np.zeros(self.tables.term_wave.size, dtype=np.int64),
-            writes=np.zeros(self.tables.output.size, dtype=np.int64),
-            memory=np.zeros(self.program.memory * lanes, dtype=complex),
-        )
+    def _connect(self, feeds: dict[int, Feed]) -> None:
+        self._feeds = Feeds(feeds, len(self.program.carriers), self.program.runs)
+
+    def _allocate(self, watched: bool) -> None:
+        lanes, waves = self.program.lanes, self.tables.depth.size
+        outside = np.concatenate([self._feeds.waves, self._probes])
+        length = ring_lengths(self.tables, self.chunk, np.arange(waves) if watched else outside)
+        self._rings = empty_rings(length, lanes, self.program.memory)
 
     def _restore(self, state: State) -> None:
         self.tick = state.tick
-        tapes, lanes = self._tapes, self.program.lanes
-        tapes.origin[:] = self.tick - tapes.depth
-        history, start = state.history.reshape(-1), 0
+        history, start = state.history.reshape(-1, self.program.lanes), 0
         for wave in np.flatnonzero(self.tables.depth):
-            size = int(tapes.depth[wave]) * lanes
-            first = tapes.base[wave]
-            tapes.re[first : first + size] = history[start : start + size].real
-            tapes.im[first : first + size] = history[start : start + size].imag
-            start += size
-        tapes.memory[:] = state.memory.reshape(-1)
+            end = start + int(self.tables.depth[wave])
+            if history[start:end].any():
+                self._write(wave, np.arange(self.tick - (end - start), self.tick), history[start:end].T)
+            start = end
+        self._rings.memory[:] = state.memory.reshape(-1, self.program.lanes).T
         self._wake()
+
+    def _write(self, wave: int | np.integer[Any], times: np.ndarray, samples: np.ndarray) -> None:
+        """Put samples (lanes, times) of a wave into its ring."""
+        rings, slots = self._rings, times & self._rings.mask[wave]
+        gap = plane_gap(int(rings.mask[wave]))
+        for shift in (0, int(rings.mask[wave]) + 1):
+            chosen = slots < (WIDTH if shift else FOREVER)
+            rings.numbers[:, rings.base[wave] + slots[chosen] + shift] = samples.real[:, chosen]
+            rings.numbers[:, rings.base[wave] + gap + slots[chosen] + shift] = samples.imag[:, chosen]
 
     def _wake(self) -> None:
         """Let every wave count as changed just now, so that all that read it are computed."""
-        self._tapes.changed[:] = self.tick
-        self._tapes.even[:] = 0
+        self._rings.changed[:] = self.tick
+        self._rings.even[:] = self.tick
 
-    def _place(self, wave: int | np.integer[Any], t: int) -> int:
-        """Where sample t of a wave starts."""
-        return int(self._tapes.base[wave] + (t - self._tapes.origin[wave]) * self.program.lanes)
-
-    def _samples(self, wave: int | np.integer[Any], t: int) -> np.ndarray:
-        """The samples of a wave from t until now, lanes side by side."""
-        part = slice(self._place(wave, t), self._place(wave, self.tick))
-        return self._tapes.re[part] + 1j * self._tapes.im[part]
+    def _samples(self, wave: int | np.integer[Any], times: np.ndarray) -> np.ndarray:
+        """Samples (times, lanes) of a wave."""
+        numbers, mask = self._rings.numbers, self._rings.mask[wave]
+        places = self._rings.base[wave] + (times & mask)
+        found: np.ndarray = (numbers[:, places] + 1j * numbers[:, places + plane_gap(int(mask))]).T
+        return found
 
     def state(self) -> State:
         """A snapshot, independent of the engine."""
         template = dark(self.program)
-        pieces = []
-        for wave in np.flatnonzero(self.tables.depth):
-            pieces.append(self._samples(wave, self.tick - int(self.tables.depth[wave])))
+        depth = self.tables.depth
+        pieces = [self._samples(w, np.arange(self.tick - depth[w], self.tick)) for w in np.flatnonzero(depth)]
         history = np.concatenate(pieces) if pieces else np.zeros(0, dtype=complex)
         return replace(
             template,
             tick=self.tick,
-            history=history.reshape(template.history.shape).copy(),
-            memory=self._tapes.memory.reshape(template.memory.shape).copy(),
+            history=history.reshape(template.history.shape),
+            memory=self._rings.memory.T.reshape(template.memory.shape).copy(),
         )
 
-    def use(self, program: Program, fills: dict[int, Fill]) -> None:
+    def use(self, program: Program, feeds: dict[int, Feed]) -> None:
         """Go on with other coefficients in the same structure: a parameter has changed."""
-        self.program, self.tables, self._fills = program, program.tables, fills
+        self.program, self.tables = program, program.tables
+        self._connect(feeds)
         self._wake()
 
     def latest(self, name: str, count: int = 1) -> np.ndarray:
@@ -138,20 +132,22 @@ class Engine:
         found = np.zeros((count, len(self.program.carriers), self.program.runs), dtype=complex)
         wave = self.program.index.get(name)
         if wave is not None:
-            known = min(count, self.tick - int(self._tapes.origin[wave]))
-            found[count - known :] = self._samples(wave, self.tick - known).reshape(known, *found.shape[1:])
+            known = min(count, int(self._rings.mask[wave]) + 1)
+            found[count - known :] = self._samples(wave, np.arange(self.tick - known, self.tick)).reshape(
+                known, *found.shape[1:]
+            )
         return found
 
     def bookmark(self) -> tuple[Any, ...]:
         """Where the engine is, to come back to by `go_back`."""
-        return self.tick, self._starting, Tapes(*(array.copy() for array in self._tapes))
+        return self.tick, self._starting, Rings(*(array.copy() for array in self._rings))
 
     def go_back(self, bookmark: tuple[Any, ...]) -> None:
         """Be again where the bookmark was made."""
-        self.tick, self._starting, self._tapes = bookmark
+        self.tick, self._starting, self._rings = bookmark
 
     def run(self, count: int) -> np.ndarray:
-        """Advance by `count` samples; returns the probes' samples as (probes, count, carriers, runs).
+        """Advance by `count` samples; returns the probes' samples as (probes, carriers, runs, count).
 
         The array is the engine's own buffer, valid until the next call. Samples that are no finite numbers are for the
         caller to find: see `finite`.
@@ -162,38 +158,16 @@ class Engine:
             first = 1
         if count > first:
             self._advance(self.tables, count - first, first)
-        found = self._kept[:, : count * self.program.lanes]
-        return found.reshape(-1, count, len(self.program.carriers), self.program.runs)
+        shape = (len(self._probes), len(self.program.carriers), self.program.runs, -1)
+        return self._kept.view(complex).reshape(shape)[..., :count]
 
     def _advance(self, tables: Tables, count: int, done: int = 0) -> None:
         """Advance by `count` samples; the probes' go behind the `done` ones that are kept already."""
         t0, t1 = self.tick, self.tick + count
-        self._fill(t0, t1)
-        kept = self._kept[:, done * self.program.lanes :]
-        outside = self._outside.view(float)
-        advance(
-            tables,
-            self._tapes,
-            self._filled,
-            outside,
-            self._probes,
-            kept.view(float),
-            t0,
-            t1,
-            self.chunk,
-            self._skip,
-        )
+        segments, runs, lanes = self._feeds.segments(t0, t1), self.program.runs, (0, self.program.lanes)
+        kept, probes = self._kept, self._probes
+        advance(tables, self._rings, segments, probes, kept, runs, lanes, t0, t1, done, self.chunk, self._skip)
         self.tick = t1
-
-    def _fill(self, t0: int, t1: int) -> None:
-        """Get the samples of all waves that come from outside."""
-        lanes, shape = self.program.lanes, (len(self.program.carriers), self.program.runs)
-        for target, fill in zip(self._outside, self._fills.values(), strict=True):
-            samples, part = fill(t0, t1), target[: (t1 - t0) * lanes]
-            if lanes == 1:
-                part[:] = samples.reshape(-1)
-            else:
-                part.reshape(t1 - t0, *shape)[...] = np.broadcast_to(samples, (*shape, t1 - t0)).transpose(2, 0, 1)
 
     # -- the first sample -------------------------------------------------------------------------------------
 
@@ -206,18 +180,16 @@ class Engine:
 
     def _settle_carries(self) -> None:
         """After the first sample: w = A - B1 s, so that the next step starts from the initial values."""
-        lanes, t, tapes = self.program.lanes, self.tick - 1, self._tapes
+        lanes, now = np.arange(self.program.lanes), np.array([self.tick - 1])
         for recurrence in self.program.recurrences:
             if recurrence.ahead is None:
                 continue
             for i, carry in enumerate(recurrence.outputs):
-                part = slice(self._place(carry, t), self._place(carry, self.tick))
+                value = self._samples(carry, now)[0]
                 for j, (wave, delay) in enumerate(recurrence.inputs):
-                    times = t - (np.broadcast_to(np.asarray(delay), (lanes,)) - 1)
-                    reads = [self._place(wave, int(time)) + lane for lane, time in enumerate(times)]
-                    less = recurrence.ahead[i, j] * (tapes.re[reads] + 1j * tapes.im[reads])
-                    tapes.re[part] -= less.real
-                    tapes.im[part] -= less.imag
+                    times = now - (np.broadcast_to(np.asarray(delay), lanes.shape) - 1)
+                    value = value - recurrence.ahead[i, j] * self._samples(wave, times)[lanes, lanes]
+                self._write(carry, now, value[:, None])
         self._wake()
 
     # -- blow-up ----------------------------------------------------------------------------------------------
@@ -227,11 +199,11 @@ class Engine:
 
         A linear circuit blows up by growing, and stays so: a look at some samples and the last one tells.
         """
-        if all(
-            (np.abs(block[:, some].view(float)) < BLOWN_UP).all() for some in (slice(None, None, 256), slice(-1, None))
-        ):
-            return block.shape[1], ""
-        bad = ~(np.abs(block.view(float)) < BLOWN_UP).all(axis=(2, 3))
+        some = np.concatenate([block[..., ::256], block[..., -1:]], axis=-1)
+        if (np.abs(some.view(float)) < BLOWN_UP).all():
+            return block.shape[-1], ""
+        parts = np.stack([block.real, block.imag])
+        bad = ~(np.abs(parts) < BLOWN_UP).all(axis=(0, 2, 3))
         sample = int(np.argmax(bad.any(axis=0)))
         name = self.program.names[self._probes[int(np.argmax(bad[:, sample]))]]
         when = engineering((tick + sample) * self.program.step, "s")

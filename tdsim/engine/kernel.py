@@ -45,8 +45,13 @@ _import_without_blas()
 
 _SOURCES = (
     "engine/kernel.py",
-    "engine/tape.py",
     "engine/simd.py",
+    "engine/rings.py",
+    "engine/feeds.py",
+    "engine/plan.py",
+    "engine/sums.py",
+    "engine/lattice.py",
+    "engine/recurrence.py",
     "engine/operations.py",
     "engine/turning.py",
     "engine/advance.py",

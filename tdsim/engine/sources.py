@@ -12,17 +12,20 @@ from ..schedule.groups import Group, fields, matrix_entries, resolve_waveforms
 from ..schedule.pack import Modulation
 from ..schedule.program import Emission, Program
 from ..units import engineering
-from .engine import BLOWN_UP, Fill
+from .engine import BLOWN_UP
+from .feeds import FOREVER, Feed, Piece
+
+DARK = np.zeros((1, 1, 1), dtype=complex)
 
 
-def fills(program: Program, inputs: dict[str, np.ndarray], stop: float, seed: int = 0) -> dict[int, Fill]:
+def feeds(program: Program, inputs: dict[str, np.ndarray], stop: float, seed: int = 0) -> dict[int, Feed]:
     """For every wave that comes from outside, the function that gives its samples.
 
     inputs  samples by source instance or external port, as `arrange_input` returns them
     stop    end of the analysis (s), which sets the defaults of source shapes
     seed    of the shapes that are random
     """
-    found: dict[int, Fill] = {}
+    found: dict[int, Feed] = {}
     for emission in program.emissions:
         name = emission.group.instances[emission.instance].name
         given = inputs.get(name)
@@ -36,15 +39,10 @@ def fills(program: Program, inputs: dict[str, np.ndarray], stop: float, seed: in
     return found
 
 
-def _replay(samples: np.ndarray) -> Fill:
+def _replay(samples: np.ndarray) -> Feed:
     """Samples as given, and darkness after them."""
-
-    def fill(t0: int, t1: int) -> np.ndarray:
-        piece = samples[..., t0:t1]
-        missing = t1 - t0 - piece.shape[-1]
-        return np.pad(piece, [(0, 0), (0, 0), (0, missing)]) if missing else piece
-
-    return fill
+    pieces = [Piece(0, samples.shape[-1], samples), Piece(samples.shape[-1], FOREVER, DARK)]
+    return lambda t0, t1: pieces
 
 
 def arrange_input(name: str, samples: Any, carriers: int) -> np.ndarray:
@@ -70,8 +68,8 @@ def arrange_input(name: str, samples: Any, carriers: int) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(array, 0, 1), dtype=complex)
 
 
-def _nothing(t0: int, t1: int) -> np.ndarray:
-    return np.zeros((1, 1, 1), dtype=complex)
+def _nothing(t0: int, t1: int) -> list[Piece]:
+    return [Piece(0, FOREVER, DARK)]
 
 
 def _single(group: Group, instance: int) -> Group:
@@ -109,17 +107,17 @@ def _check_bounds(name: str, bounds: tuple[float, float], values: np.ndarray, t:
         )
 
 
-def _emit(emission: Emission, port: int, program: Program, stop: float, seed: int) -> Fill:
+def _emit(emission: Emission, port: int, program: Program, stop: float, seed: int) -> Feed:
     group = _single(emission.group, emission.instance)
     at = _driven_fields(group, program, stop, seed)
     emit = group.device.emit
     assert emit is not None
 
-    def fill(t0: int, t1: int) -> np.ndarray:
+    def feed(t0: int, t1: int) -> list[Piece]:
         t = np.arange(t0, t1) * program.step
-        return _one_instance(np.asarray(emit(at(t), t)[port]))
+        return [Piece(t0, t1, _one_instance(np.asarray(emit(at(t), t)[port])))]
 
-    return fill
+    return feed
 
 
 def _one_instance(wave: np.ndarray) -> np.ndarray:
@@ -128,7 +126,7 @@ def _one_instance(wave: np.ndarray) -> np.ndarray:
     return whole
 
 
-def _modulate(modulation: Modulation, program: Program, stop: float, seed: int) -> dict[int, Fill]:
+def _modulate(modulation: Modulation, program: Program, stop: float, seed: int) -> dict[int, Feed]:
     """The coefficients of one driven device, all computed at once for each piece of time."""
     at = _driven_fields(modulation.group, program, stop, seed, checked=True)
     last: dict[tuple[int, int], dict[tuple[int, int], np.ndarray]] = {}
@@ -139,7 +137,11 @@ def _modulate(modulation: Modulation, program: Program, stop: float, seed: int) 
             last[t0, t1] = matrix_entries(modulation.group, at(np.arange(t0, t1) * program.step))
         return last[t0, t1]
 
-    def coefficient(place: tuple[int, int]) -> Fill:
-        return lambda t0, t1: entries(t0, t1)[place][0] if place in entries(t0, t1) else _nothing(t0, t1)
+    def coefficient(place: tuple[int, int]) -> Feed:
+        def feed(t0: int, t1: int) -> list[Piece]:
+            found = entries(t0, t1)
+            return [Piece(t0, t1, found[place][0])] if place in found else [Piece(t0, t1, DARK)]
+
+        return feed
 
     return {wave: coefficient(place) for place, wave in modulation.waves.items()}

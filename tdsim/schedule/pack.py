@@ -12,20 +12,22 @@ from .islands import Island, Read, find_islands
 from .system import Allpass, Coefficient, Delay, Driven, Recurrence, Row, System, least, longest
 
 ROW, DRIVEN, ALLPASS, RECURRENCE, TURNING = range(5)
-UNIFORM, SPLIT = 0, 1
+
+TWINS = (2, 3)
+"""Sums of so many terms are computed in pairs, where two have the same terms."""
 
 
 class Tables(NamedTuple):
     """What the engine reads. `lanes` is carriers times runs.
 
     Operation o makes the wave output[o] (a recurrence: that one and those that follow it) from the terms
-    term_start[o] .. term_start[o + 1]. A term reads term_wave at term_delay samples ago; a negative delay -1 - n
-    stands for the lanes' own delays lane_delay[n:n + lanes]; term_far is the longest of them. Its coefficient is
-    value[term_value], and with term_stride 1 the lanes' own coefficients follow each other there; term_gain is the
-    first of them.
+    term_start[o] .. term_start[o + 1]; a row may make a second wave twin[o] from the same terms (-1: none). A term
+    reads term_wave at term_delay samples ago; a negative delay -1 - n stands for the lanes' own delays
+    lane_delay[n:n + lanes]; term_far is the longest of them. Its coefficients in the wave and in the twin are
+    value[term_value[k]], and with term_stride[k] 1 the lanes' own coefficients follow each other there.
 
     kind         what term_value means, and detail (operations, 5):
-    ROW          a coefficient; UNIFORM when neither coefficients nor delays differ between lanes
+    ROW          coefficients
     DRIVEN       the number of the wave that holds the coefficient, sample by sample
     ALLPASS      unused; order, first of the sines then cosines of the lattice in value, their stride, first memory,
                  transposed
@@ -38,17 +40,27 @@ class Tables(NamedTuple):
     island_window: np.ndarray
     kind: np.ndarray
     output: np.ndarray
+    twin: np.ndarray
     detail: np.ndarray
     term_start: np.ndarray
     term_wave: np.ndarray
     term_delay: np.ndarray
     term_far: np.ndarray
-    term_gain: np.ndarray
     term_value: np.ndarray
     term_stride: np.ndarray
     value: np.ndarray
     lane_delay: np.ndarray
     depth: np.ndarray
+
+
+class _Term(NamedTuple):
+    """A term of one operation; `delay` may be one of lane_delay."""
+
+    wave: int
+    delay: int
+    far: int
+    value: int
+    stride: int
 
 
 @dataclass(frozen=True)
@@ -71,7 +83,7 @@ class Packer:
         self.modulations: list[Modulation] = []
         self.recurrences = [self._renumber(r) for r in system.recurrences]
         self._operations: list[tuple[int, int, tuple[int, ...]]] = []
-        self._terms: list[tuple[int, int, int, int, int]] = []
+        self._terms: list[_Term] = []
         self._term_start = [0]
         self._values: list[np.ndarray] = []
         self._value_count = 0
@@ -118,7 +130,7 @@ class Packer:
         if not isinstance(delay, int):
             self._lane_delay += delay
             delay = -1 - (len(self._lane_delay) - len(delay))
-        self._terms.append((wave, delay, far, value, stride))
+        self._terms.append(_Term(wave, delay, far, value, stride))
 
     def _store(self, numbers: np.ndarray) -> int:
         """Keep some coefficients; returns where they start."""
@@ -131,12 +143,9 @@ class Packer:
         return self._store(numbers), int(numbers.size > 1)
 
     def _add_row(self, wave: int, row: Row) -> None:
-        for (source, delay), value in row.items():
+        for (source, delay), value in sorted(row.items(), key=lambda term: (term[0][0], str(term[0][1]))):
             self._term(self.number[source], delay, *self._coefficient(value))
-        same = all(isinstance(d, int) for _, d in row) and not any(
-            isinstance(v, np.ndarray) and v.size > 1 for v in row.values()
-        )
-        self._operation(ROW, self.number[wave], UNIFORM if same else SPLIT)
+        self._operation(ROW, self.number[wave])
 
     def _add_driven(self, wave: int, driven: Driven, modulation: Modulation) -> None:
         for place, (target, source) in driven.joins.items():
@@ -204,28 +213,57 @@ class Packer:
         reads: list[Read] = [(owner[w], o, least(d)) for o, w, d in self._reads if w in owner]
         return find_islands(len(self._operations), reads)
 
+    def _paired(self) -> list[list[tuple[int, int]]]:
+        """The operations of each island in order, each with its twin (-1: none), which moves forward to it."""
+        alone: dict[tuple[tuple[int, int], ...], tuple[list[tuple[int, int]], int]] = {}
+        paired: list[list[tuple[int, int]]] = []
+        for island in self.islands:
+            pairs: list[tuple[int, int]] = []
+            for o in island.operations:
+                terms = self._terms[self._term_start[o] : self._term_start[o + 1]]
+                twins = self._operations[o][0] == ROW and len(terms) in TWINS
+                key = tuple((term.wave, term.delay) for term in terms)
+                if twins and key in alone:
+                    there, place = alone.pop(key)
+                    there[place] = there[place][0], o
+                    continue
+                if twins:
+                    alone[key] = pairs, len(pairs)
+                pairs.append((o, -1))
+            paired.append(pairs)
+        return paired
+
+    def _shared_terms(self, one: int, twin: int) -> list[tuple[int, int]]:
+        """The terms of an operation, each with the one of its twin (-1: none)."""
+        first, last = self._term_start[one : one + 2]
+        return [(k, self._term_start[twin] + k - first if twin >= 0 else -1) for k in range(first, last)]
+
     def _tables(self) -> Tables:
-        order = [o for island in self.islands for o in island.operations]
-        spans = [range(self._term_start[o], self._term_start[o + 1]) for o in order]
-        terms = np.array([self._terms[k] for span in spans for k in span], dtype=np.int64).reshape(-1, 5)
-        sizes = [len(island.operations) for island in self.islands]
-        values = np.concatenate([*self._values, np.zeros(1, dtype=complex)])
-        columns = [np.ascontiguousarray(terms[:, k]) for k in range(5)]
+        paired = self._paired()
+        order = [pair for pairs in paired for pair in pairs]
+        firsts = [one for one, _ in order]
+        terms = [term for pair in order for term in self._shared_terms(*pair)]
+        spans = [self._term_start[o + 1] - self._term_start[o] for o in firsts]
+        sizes = [len(pairs) for pairs in paired]
+        table = np.array([self._terms[k] for k, _ in terms], dtype=np.int64).reshape(-1, len(_Term._fields))
+        zero = _Term(0, 0, 0, self._store(np.zeros(1)), 0)
+        twins = np.array([self._terms[j] if j >= 0 else zero for _, j in terms], dtype=np.int64).reshape(table.shape)
+        value, stride = _Term._fields.index("value"), _Term._fields.index("stride")
         return Tables(
             self.system.lanes,
             np.cumsum([0, *sizes]),
             np.array([island.window for island in self.islands], dtype=np.int64),
-            np.array([self._operations[o][0] for o in order], dtype=np.int64),
-            np.array([self._operations[o][1] for o in order], dtype=np.int64),
-            np.array([self._operations[o][2] for o in order], dtype=np.int64).reshape(-1, 5),
-            np.cumsum([0, *(len(span) for span in spans)]),
-            columns[0],
-            columns[1],
-            columns[2],
-            np.take(values, columns[3], mode="clip"),
-            columns[3],
-            columns[4],
-            values,
+            np.array([self._operations[o][0] for o in firsts], dtype=np.int64),
+            np.array([self._operations[o][1] for o in firsts], dtype=np.int64),
+            np.array([self._operations[o][1] if o >= 0 else -1 for _, o in order], dtype=np.int64),
+            np.array([self._operations[o][2] for o in firsts], dtype=np.int64).reshape(-1, 5),
+            np.cumsum([0, *spans]),
+            np.ascontiguousarray(table[:, 0]),
+            np.ascontiguousarray(table[:, 1]),
+            np.ascontiguousarray(table[:, 2]),
+            np.stack([table[:, value], twins[:, value]], axis=1),
+            np.stack([table[:, stride], twins[:, stride]], axis=1),
+            np.concatenate(self._values),
             np.array(self._lane_delay, dtype=np.int64),
             self._depth,
         )
