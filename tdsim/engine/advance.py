@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..schedule.pack import Tables
-from .feeds import Segments, take_in
+from .feeds import Pieces, take_in
 from .kernel import compiled
 from .operations import operate
 from .plan import empty_plan, make_plan
@@ -25,7 +25,7 @@ def put_out(ring: int, mask: int, target: int, t0: int, t1: int) -> None:
 def advance(
     tables: Tables,
     rings: Rings,
-    segments: Segments,
+    pieces: Pieces,
     probes: Array,
     kept: Array,
     runs: int,
@@ -50,7 +50,7 @@ def advance(
         make_plan(plan, tables, lane, number)
         for t in range(t0, t1, chunk):
             end = min(t + chunk, t1)
-            take_in(segments, lane, number // runs, number % runs, t, end)
+            take_in(pieces, lane, number // runs, number % runs, t, end)
             for island in range(tables.island_window.size):
                 window = tables.island_window[island]
                 window = min(window, chunk) if window else chunk

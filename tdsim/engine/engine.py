@@ -68,7 +68,7 @@ class Engine:
         self._starting = state.tick == 0 and program.start is not None
 
     def _connect(self, feeds: dict[int, Feed]) -> None:
-        self._feeds = Feeds(feeds, len(self.program.carriers), self.program.runs)
+        self._feeds = Feeds(feeds)
 
     def _allocate(self, watched: bool) -> None:
         lanes, waves = self.program.lanes, self.tables.depth.size
@@ -79,7 +79,7 @@ class Engine:
     def _restore(self, state: State) -> None:
         self.tick = state.tick
         history, start = state.history.reshape(-1, self.program.lanes), 0
-        for wave in np.flatnonzero(self.tables.depth):
+        for wave in np.flatnonzero(self.tables.depth) if history.any() else ():
             end = start + int(self.tables.depth[wave])
             if history[start:end].any():
                 self._write(wave, np.arange(self.tick - (end - start), self.tick), history[start:end].T)
@@ -164,9 +164,9 @@ class Engine:
     def _advance(self, tables: Tables, count: int, done: int = 0) -> None:
         """Advance by `count` samples; the probes' go behind the `done` ones that are kept already."""
         t0, t1 = self.tick, self.tick + count
-        segments, runs, lanes = self._feeds.segments(t0, t1), self.program.runs, (0, self.program.lanes)
+        pieces, runs, lanes = self._feeds.pieces(t0, t1), self.program.runs, (0, self.program.lanes)
         kept, probes = self._kept, self._probes
-        advance(tables, self._rings, segments, probes, kept, runs, lanes, t0, t1, done, self.chunk, self._skip)
+        advance(tables, self._rings, pieces, probes, kept, runs, lanes, t0, t1, done, self.chunk, self._skip)
         self.tick = t1
 
     # -- the first sample -------------------------------------------------------------------------------------

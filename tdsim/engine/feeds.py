@@ -32,7 +32,7 @@ Feed = Callable[[int, int], Sequence[Piece]]
 """feed(t0, t1) gives pieces without a gap that begin at t0 or before and end at t1 or later."""
 
 
-class Segments(NamedTuple):
+class Pieces(NamedTuple):
     """The pieces of all feeds, for compiled code.
 
     wave     (feeds,) the wave that each feed fills
@@ -54,54 +54,58 @@ class Segments(NamedTuple):
 class Feeds:
     """The feeds of an engine: asks each for more when what it gave is used up."""
 
-    def __init__(self, feeds: dict[int, Feed], carriers: int, runs: int):
+    def __init__(self, feeds: dict[int, Feed]):
         self.waves = np.array(list(feeds), dtype=np.int64)
         self._feeds = list(feeds.values())
-        self._shape = (carriers, runs)
         self._until = np.full(len(feeds), -1, dtype=np.int64)
         self._pieces: list[list[Piece]] = [[] for _ in feeds]
-        self._segments: Segments | None = None
+        self._table: Pieces | None = None
 
-    def segments(self, t0: int, t1: int) -> Segments:
+    def pieces(self, t0: int, t1: int) -> Pieces:
         """All that enters for t0 <= t < t1."""
         for k in np.flatnonzero(self._until < t1):
             self._pieces[k] = [self._arranged(p) for p in self._feeds[k](t0, t1) if p.start < p.stop]
             self._until[k] = self._pieces[k][-1].stop
-            self._segments = None
-        if self._segments is None:
-            self._segments = self._packed()
-        return self._segments
+            self._table = None
+        if self._table is None:
+            self._table = self._packed()
+        return self._table
 
     def _arranged(self, piece: Piece) -> Piece:
-        """The piece with complex samples side by side, for all lanes (an axis is not copied where lanes share it)."""
-        values = np.asarray(piece.values, dtype=complex)
-        if values.shape[-1] > 1 and values.strides[-1] != values.itemsize:
-            values = np.ascontiguousarray(values)
-        return Piece(piece.start, piece.stop, np.broadcast_to(values, (*self._shape, values.shape[-1])))
+        """The piece with complex samples side by side in time."""
+        values = piece.values
+        if values.dtype != complex or (values.shape[-1] > 1 and values.strides[-1] != values.itemsize):
+            values = np.ascontiguousarray(values, dtype=complex)
+        return Piece(piece.start, piece.stop, values)
 
-    def _packed(self) -> Segments:
-        pieces = [piece for some in self._pieces for piece in some]
-        numbers = [(p.start, p.stop, p.values.__array_interface__["data"][0]) for p in pieces]
-        start, stop, address = np.array(numbers, dtype=np.int64).reshape(-1, 3).T.copy()
-        steps = [(*p.values.strides[:2], p.values.strides[2] if p.values.shape[2] > 1 else 0) for p in pieces]
+    def _packed(self) -> Pieces:
+        rows = [_row(piece.start, piece.stop, piece.values) for some in self._pieces for piece in some]
+        table = np.array(rows, dtype=np.int64).reshape(-1, 6)
+        start, stop, address = np.ascontiguousarray(table[:, :3].T)
         first = np.cumsum([0, *(len(some) for some in self._pieces)])
-        return Segments(self.waves, first, start, stop, address, np.array(steps, dtype=np.int64).reshape(-1, 3))
+        return Pieces(self.waves, first, start, stop, address, np.ascontiguousarray(table[:, 3:]))
+
+
+def _row(start: int, stop: int, values: np.ndarray) -> tuple[int, ...]:
+    """Times, address and steps of a piece: no step along an axis that has one sample for all."""
+    steps = (step if size > 1 else 0 for step, size in zip(values.strides, values.shape, strict=True))
+    return start, stop, values.ctypes.data, *steps
 
 
 @inlined
-def take_in(segments: Segments, lane: Lane, carrier: int, run: int, t0: int, t1: int) -> None:
+def take_in(pieces: Pieces, lane: Lane, carrier: int, run: int, t0: int, t1: int) -> None:
     """Put what comes from outside for t0 <= t < t1 into the rings, flushed, and see whether it changed."""
-    steps = segments.steps
-    for k in range(segments.wave.size):
-        wave = segments.wave[k]
+    steps = pieces.steps
+    for k in range(pieces.wave.size):
+        wave = pieces.wave[k]
         ring, mask = ring_of(lane, wave)
-        for piece in range(segments.first[k], segments.first[k + 1]):
-            a, b = max(t0, segments.start[piece]), min(t1, segments.stop[piece])
+        for piece in range(pieces.first[k], pieces.first[k + 1]):
+            a, b = max(t0, pieces.start[piece]), min(t1, pieces.stop[piece])
             if a >= b:
                 continue
-            address = segments.address[piece] + carrier * steps[piece, 0] + run * steps[piece, 1]
+            address = pieces.address[piece] + carrier * steps[piece, 0] + run * steps[piece, 1]
             if steps[piece, 2] != 0:
-                take_samples(ring, mask, address + (a - segments.start[piece]) * steps[piece, 2], a, b)
+                take_samples(ring, mask, address + (a - pieces.start[piece]) * steps[piece, 2], a, b)
                 lane.even[wave] = b
                 lane.changed[wave] = max(lane.changed[wave], last_change(ring, mask, a, b))
             else:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..errors import SimulationError, UsageError
-from ..schedule.groups import Group, fields, matrix_entries, resolve_waveforms
+from ..schedule.groups import Entries, Group, fields, matrix_entries, resolve_waveforms
 from ..schedule.pack import Modulation
 from ..schedule.program import Emission, Program
 from ..units import engineering
+from .edges import stretches
 from .engine import BLOWN_UP
 from .feeds import FOREVER, Feed, Piece
 
@@ -41,8 +43,12 @@ def feeds(program: Program, inputs: dict[str, np.ndarray], stop: float, seed: in
 
 def _replay(samples: np.ndarray) -> Feed:
     """Samples as given, and darkness after them."""
-    pieces = [Piece(0, samples.shape[-1], samples), Piece(samples.shape[-1], FOREVER, DARK)]
-    return lambda t0, t1: pieces
+    given, after = Piece(0, samples.shape[-1], samples), Piece(samples.shape[-1], FOREVER, DARK)
+
+    def feed(t0: int, t1: int) -> list[Piece]:
+        return [given] if t1 <= given.stop else [given, after] if t0 < given.stop else [after]
+
+    return feed
 
 
 def arrange_input(name: str, samples: Any, carriers: int) -> np.ndarray:
@@ -76,25 +82,28 @@ def _single(group: Group, instance: int) -> Group:
     return Group(group.device, group.ports, group.wired, group.driven, [group.instances[instance]])
 
 
-def _driven_fields(
-    group: Group, program: Program, stop: float, seed: int, checked: bool = False
-) -> Callable[[np.ndarray], Any]:
-    """A function of times that gives the namespace `p` of a group of one, shapes followed.
+class _Drive:
+    """The parameters of a group of one as time goes on, the shapes that drive some of them followed."""
 
-    It raises SimulationError where a shape leaves the parameter's bounds, if that is to be `checked`.
-    """
-    waveforms = resolve_waveforms(group, program.step, stop, seed)
-    if not waveforms:
-        fixed = fields(group, program.carriers, {})
-        return lambda t: fixed
+    def __init__(self, group: Group, program: Program, stop: float, seed: int):
+        self.group, self._step, self._carriers = group, program.step, program.carriers
+        self._waveforms = resolve_waveforms(group, program.step, stop, seed)
 
-    def at(t: np.ndarray) -> Any:
-        values = {key: waveform(t) for key, waveform in waveforms.items()}
+    def stretches(self, t0: int, t1: int) -> list[tuple[int, int, bool]]:
+        """Parts of t0 <= t < t1: (from, to, whether the parameters stand still in it)."""
+        if not self._waveforms:
+            return [(t0, FOREVER, True)]
+        return stretches(list(self._waveforms.values()), self._step, t0, t1)
+
+    def fields(self, t: np.ndarray, checked: bool = False) -> Any:
+        """The namespace `p` at these times; without shapes for all times.
+
+        Raises SimulationError where a shape leaves the parameter's bounds, if that is to be `checked`.
+        """
+        values = {key: waveform(t) for key, waveform in self._waveforms.items()}
         for (name, parameter), numbers in values.items() if checked else ():
-            _check_bounds(f"{name}.{parameter}", group.device.params[parameter].bounds, numbers, t)
-        return fields(group, program.carriers, {key: v[None, None, None] for key, v in values.items()})
-
-    return at
+            _check_bounds(f"{name}.{parameter}", self.group.device.params[parameter].bounds, numbers, t)
+        return fields(self.group, self._carriers, {key: v[None, None, None] for key, v in values.items()})
 
 
 def _check_bounds(name: str, bounds: tuple[float, float], values: np.ndarray, t: np.ndarray) -> None:
@@ -108,16 +117,27 @@ def _check_bounds(name: str, bounds: tuple[float, float], values: np.ndarray, t:
 
 
 def _emit(emission: Emission, port: int, program: Program, stop: float, seed: int) -> Feed:
-    group = _single(emission.group, emission.instance)
-    at = _driven_fields(group, program, stop, seed)
-    emit = group.device.emit
+    """What a source sends out by a port.
+
+    Where its parameters stand still its wave is looked at twice: if the equation makes no use of the time, it stands
+    still as well.
+    """
+    drive = _Drive(_single(emission.group, emission.instance), program, stop, seed)
+    emit = emission.group.device.emit
     assert emit is not None
 
-    def feed(t0: int, t1: int) -> list[Piece]:
-        t = np.arange(t0, t1) * program.step
-        return [Piece(t0, t1, _one_instance(np.asarray(emit(at(t), t)[port])))]
+    def wave(t: np.ndarray, still: bool) -> np.ndarray:
+        return _one_instance(np.asarray(emit(drive.fields(t[:1] if still else t), t)[port]))
 
-    return feed
+    def pieces(t0: int, t1: int) -> Iterator[Piece]:
+        for start, end, still in drive.stretches(t0, t1):
+            if still and wave(np.array([start, start + 1]) * program.step, still).shape[-1] == 1:
+                yield Piece(start, end, wave(np.array([start]) * program.step, still))
+            else:
+                last = min(end, t1)
+                yield Piece(start, last, wave(np.arange(start, last) * program.step, still))
+
+    return lambda t0, t1: list(pieces(t0, t1))
 
 
 def _one_instance(wave: np.ndarray) -> np.ndarray:
@@ -128,19 +148,19 @@ def _one_instance(wave: np.ndarray) -> np.ndarray:
 
 def _modulate(modulation: Modulation, program: Program, stop: float, seed: int) -> dict[int, Feed]:
     """The coefficients of one driven device, all computed at once for each piece of time."""
-    at = _driven_fields(modulation.group, program, stop, seed, checked=True)
-    last: dict[tuple[int, int], dict[tuple[int, int], np.ndarray]] = {}
+    drive = _Drive(modulation.group, program, stop, seed)
 
-    def entries(t0: int, t1: int) -> dict[tuple[int, int], np.ndarray]:
-        if (t0, t1) not in last:
-            last.clear()
-            last[t0, t1] = matrix_entries(modulation.group, at(np.arange(t0, t1) * program.step))
-        return last[t0, t1]
+    @functools.lru_cache(maxsize=1)
+    def entries(t0: int, t1: int) -> list[tuple[int, int, Entries]]:
+        found = []
+        for start, end, still in drive.stretches(t0, t1):
+            t = np.arange(start, start + 1 if still else end) * program.step
+            found.append((start, end, matrix_entries(modulation.group, drive.fields(t, checked=True))))
+        return found
 
     def coefficient(place: tuple[int, int]) -> Feed:
         def feed(t0: int, t1: int) -> list[Piece]:
-            found = entries(t0, t1)
-            return [Piece(t0, t1, found[place][0])] if place in found else [Piece(t0, t1, DARK)]
+            return [Piece(a, b, e[place][0] if place in e else DARK) for a, b, e in entries(t0, t1)]
 
         return feed
 
