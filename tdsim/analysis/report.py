@@ -10,7 +10,7 @@ from ..engine.engine import chunk_length
 from ..engine.layout import ring_lengths
 from ..schedule.graph import shortest_loop
 from ..schedule.islands import Read
-from ..schedule.pack import ALLPASS, RECURRENCE
+from ..schedule.pack import ALLPASS, RECURRENCE, TURNING
 from ..schedule.program import Program
 from ..units import engineering
 from .advice import advice
@@ -108,7 +108,7 @@ def _reads(program: Program, operations: range) -> list[Read]:
     for o in operations:
         if tables.twin[o] >= 0:
             owner[int(tables.twin[o])] = o
-        if tables.kind[o] == RECURRENCE:
+        if tables.kind[o] in (RECURRENCE, TURNING):
             owner |= {int(tables.output[o]) + k: o for k in range(tables.detail[o, 0])}
     for o in operations:
         for term in range(tables.term_start[o], tables.term_start[o + 1]):
