@@ -38,7 +38,6 @@ NUMBERS = frozenset(
         "defw",
         "defad",
         "defas",
-        "noopiter",
         "gminsteps",
         "srcsteps",
         "pivtol",
@@ -46,6 +45,9 @@ NUMBERS = frozenset(
     ]
 )
 """Options that take a number."""
+
+FLAGS = frozenset(("noopiter",))
+"""Options that stand alone; `name=1` says the same, `name=0` the opposite."""
 
 LATER = {
     ("noise", "on"): "noise of devices is not available yet; leave it out",
@@ -80,6 +82,8 @@ def option_problem(name: str, value: Any) -> str | None:
         return f"option {name}: {later}"
     if name in WORDS and value not in WORDS[name]:
         return f"option {name} is {' or '.join(WORDS[name])}, not {'on its own' if value is True else repr(value)}"
+    if name in FLAGS and value not in (True, False):
+        return f"option {name} stands alone"
     if name in NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
         return f"option {name} takes a number"
     return None
@@ -87,7 +91,7 @@ def option_problem(name: str, value: Any) -> str | None:
 
 def unknown_option(name: str) -> str | None:
     """The sentence that warns of an option that nothing reads; None when it is known."""
-    known = {*WORDS, *NUMBERS}
+    known = {*WORDS, *NUMBERS, *FLAGS}
     if name in known or name in IGNORED or any(name == later for later, _ in LATER):
         return None
     return f"unknown option {name!r} is ignored{nearest(name, known)}"

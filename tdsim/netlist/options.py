@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..circuit import Circuit
 from ..errors import Diagnostics
-from ..options import IGNORED, option_problem, unknown_option
+from ..options import FLAGS, IGNORED, option_problem, unknown_option
 from .nodes import Value
 from .problems import Problem
 from .scan import Place
@@ -18,4 +18,4 @@ def set_option(name: str, value: Value, place: Place, circuit: Circuit, found: D
     if unknown:
         found.warn(unknown, place.position)
     elif name not in IGNORED:
-        circuit.options[name] = value
+        circuit.options[name] = bool(value) if name in FLAGS else value
