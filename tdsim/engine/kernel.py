@@ -62,6 +62,13 @@ _SOURCES = (
     "nodal/history.py",
     "nodal/interpreter.py",
     "nodal/waveforms.py",
+    "nodal/memory.py",
+    "nodal/words.py",
+    "nodal/methods.py",
+    "nodal/kinds.py",
+    "nodal/lu.py",
+    "nodal/equations.py",
+    "nodal/stepping.py",
 )
 
 

@@ -1,0 +1,317 @@
+"""Compiled evaluation of the equations: sources, charges, currents, the matrix, and Newton's method for one instant.
+
+All methods of integration, and the operating point, solve for z
+
+    alpha [C z + q(z)] + beta [G z + i(z) - s(t)] = base
+
+In every function m is the address of the words of a run (see `words`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine.kernel import compiled
+from . import words as w
+from .kinds import WORDS
+from .lu import factorise, substitute
+from .memory import behind, call, floats, integer_at, longs, shorts
+
+DIVERGED, NOT_FINITE, SINGULAR = -1, -2, -3
+"""What `solve` returns instead of a number of iterations."""
+
+SAME = 1e-9
+"""Factors are used again for a step that is the same to this part."""
+
+SLOW = 0.1
+"""An iteration that gains less than this factor gets new factors."""
+
+ENOUGH = 0.02
+"""Newton's method stops where what is left is this part of the tolerance."""
+
+
+@compiled
+def copy_numbers(source: Any, target: Any, count: int) -> None:
+    """target[:count] = source[:count]"""
+    for k in range(count):
+        target[k] = source[k]
+
+
+@compiled
+def segment_at(m: int, k: int, t: float) -> Any:
+    """Segment k of a source at t; at its end this is the left limit (see `shapes.segments`)."""
+    lines, terms, first = floats(m, w.SEGMENT_LINES), floats(m, w.SEGMENT_TERMS), longs(m, w.SEGMENT_FIRST)
+    s = t - floats(m, w.SEGMENT_TIMES)[k]
+    value = lines[2 * k] + lines[2 * k + 1] * s
+    for j in range(first[k], first[k + 1]):
+        term = behind(terms, 7 * j)
+        phase = term[2] * s + term[3]
+        if term[4] != 0.0:
+            phase += term[4] * np.sin(term[5] * s + term[6])
+        value += term[0] * np.exp(-term[1] * s) * np.sin(phase)
+    return value
+
+
+@compiled
+def set_drive(m: int, t: float) -> None:
+    """What the sources add to every row at the time t, into DRIVE; segments are those at CURSOR."""
+    level, cursor, drive = floats(m, w.LEVEL), longs(m, w.CURSOR), floats(m, w.DRIVE)
+    row, source, value = longs(m, w.DRIVE_ROW), longs(m, w.DRIVE_SOURCE), floats(m, w.DRIVE_VALUE)
+    for i in range(integer_at(m, w.UNKNOWNS_COUNT) + 1):
+        drive[i] = 0.0
+    last, height = -1, 0.0
+    for j in range(integer_at(m, w.DRIVES_COUNT)):
+        k = source[j]
+        if k != last:
+            last = k
+            height = level[k]
+            if cursor[k] >= 0:
+                height += segment_at(m, cursor[k], t)
+        drive[row[j]] += value[j] * height
+    floats(m, w.DEVICE_TIME)[0] = t
+
+
+@compiled
+def evaluate_devices(m: int, z: Any) -> None:
+    """Let the loops of all groups evaluate their devices at z."""
+    groups = integer_at(m, w.GROUPS_COUNT)
+    if groups > 0:
+        copy_numbers(z, floats(m, w.DEVICE_UNKNOWNS), integer_at(m, w.UNKNOWNS_COUNT))
+        kinds, rows = longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
+        for k in range(groups):
+            call(kinds[3 * k], rows + 8 * WORDS * k)
+
+
+@compiled
+def linear_parts(m: int, z: Any) -> None:
+    """C z into CHARGE and G z into CURRENT."""
+    start, row, unknown = shorts(m, w.START), longs(m, w.ROW), shorts(m, w.UNKNOWN)
+    capacitance, conductance = floats(m, w.CAPACITANCE), floats(m, w.CONDUCTANCE)
+    charge, current = floats(m, w.CHARGE), floats(m, w.CURRENT)
+    for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        held = 0.0
+        flowing = 0.0
+        for p in range(start[i], start[i + 1]):
+            x = z[unknown[p]]
+            held += capacitance[p] * x
+            flowing += conductance[p] * x
+        charge[row[i]] = held
+        current[row[i]] = flowing
+
+
+@compiled
+def add_devices(m: int) -> None:
+    """Add to CHARGE and CURRENT those of the non-linear devices, as they were last evaluated."""
+    path, flows, charges = longs(m, w.PATH), floats(m, w.FLOWS), floats(m, w.CHARGES)
+    charge, current = floats(m, w.CHARGE), floats(m, w.CURRENT)
+    for k in range(integer_at(m, w.PATHS_COUNT)):
+        a, b = path[2 * k], path[2 * k + 1]
+        current[a] += flows[k]
+        current[b] -= flows[k]
+        charge[a] += charges[k]
+        charge[b] -= charges[k]
+
+
+@compiled
+def follow_devices(m: int, delta: Any) -> None:
+    """Move the flows and charges of the devices along their tangents, for unknowns that moved by delta."""
+    slope, flows, charges = longs(m, w.SLOPE), floats(m, w.FLOWS), floats(m, w.CHARGES)
+    flow_slopes, charge_slopes = floats(m, w.FLOW_SLOPES), floats(m, w.CHARGE_SLOPES)
+    for j in range(integer_at(m, w.SLOPES_COUNT)):
+        path = slope[3 * j]
+        moved = delta[slope[3 * j + 1]] - delta[slope[3 * j + 2]]
+        flows[path] += flow_slopes[j] * moved
+        charges[path] += charge_slopes[j] * moved
+
+
+@compiled
+def load_matrix(m: int, alpha: float, beta: float) -> None:
+    """alpha (C + dq/dz) + beta (G + di/dz), with what holds nodes, into MATRIX."""
+    matrix, capacitance, conductance = floats(m, w.MATRIX), floats(m, w.CAPACITANCE), floats(m, w.CONDUCTANCE)
+    for p in range(integer_at(m, w.ENTRIES_COUNT)):
+        matrix[p] = alpha * capacitance[p] + beta * conductance[p]
+    place = longs(m, w.SLOPE_PLACE)
+    flow_slopes, charge_slopes = floats(m, w.FLOW_SLOPES), floats(m, w.CHARGE_SLOPES)
+    for j in range(integer_at(m, w.SLOPES_COUNT)):
+        value = alpha * charge_slopes[j] + beta * flow_slopes[j]
+        if value != 0.0:
+            matrix[place[4 * j]] += value
+            matrix[place[4 * j + 1]] -= value
+            matrix[place[4 * j + 2]] -= value
+            matrix[place[4 * j + 3]] += value
+    if floats(m, w.MODE)[2] != 0.0:
+        entry, hold = longs(m, w.NODE_ENTRY), floats(m, w.HOLD)
+        for k in range(integer_at(m, w.VOLTAGES_COUNT)):
+            matrix[entry[k]] += beta * hold[k]
+
+
+@compiled
+def factorise_for(m: int, alpha: float, beta: float) -> bool:
+    """Factors of the matrix for alpha and beta; returns whether they exist. A weak pivot is noted in KEY."""
+    key = floats(m, w.KEY)
+    load_matrix(m, alpha, beta)
+    weak = factorise(m)
+    key[0], key[1], key[2], key[3] = alpha, beta, float(weak), 0.0
+    if weak >= 0:
+        pivot = floats(m, w.LU)[shorts(m, w.DIAGONAL)[weak]]
+        if pivot == 0.0 or pivot != pivot:
+            key[0] = np.nan
+            return False
+    return True
+
+
+@compiled
+def has_factors(m: int, alpha: float, beta: float) -> bool:
+    """Whether the factors at hand are for this alpha and beta."""
+    key = floats(m, w.KEY)
+    return bool(key[0] == alpha and abs(key[1] - beta) <= SAME * beta)
+
+
+@compiled
+def solve(m: int, alpha: float, beta: float, z: Any, most: int, always: bool, part: float, extra: int) -> int:
+    """Solve the equations for z, from the z given; DRIVE holds the sources, BASE the right side.
+
+    most    iterations;  always  whether every one of them gets new factors
+    part    of the weights that is to be reached;  extra  iterations after that
+    Returns the number of iterations, or what went wrong. CHARGE is C z + q(z) afterwards.
+    """
+    if integer_at(m, w.GROUPS_COUNT) == 0 and floats(m, w.MODE)[2] == 0.0:
+        return solve_linear(m, alpha, beta, z)
+    mode, key, delta = floats(m, w.MODE), floats(m, w.KEY), floats(m, w.DELTA)
+    fresh = always or not has_factors(m, alpha, beta)
+    before, rate = 0.0, key[3]
+    for iteration in range(most):
+        mode[1] = 0.0
+        evaluate_devices(m, z)
+        limited = mode[1] != 0.0
+        if fresh:
+            rate = 0.0
+            if not factorise_for(m, alpha, beta):
+                return SINGULAR
+        missing(m, alpha, beta, z)
+        substitute(m, delta)
+        norm = add_change(m, z)
+        if not norm < np.inf:
+            return NOT_FINITE
+        if not fresh and before > 0.0:
+            rate = max(norm / before, 1e-4)
+            key[3] = rate
+        left = ENOUGH * norm if fresh else (norm * rate / (1.0 - rate) if 0.0 < rate < 0.9 else norm)
+        if left <= ENOUGH * part and not limited:
+            if extra == 0:
+                follow_devices(m, delta)
+                linear_parts(m, z)
+                add_devices(m)
+                return iteration + 1
+            extra -= 1
+        fresh = always or limited or rate > SLOW or norm > 1e3
+        before = norm
+    return DIVERGED
+
+
+@compiled
+def add_change(m: int, z: Any) -> Any:
+    """z += DELTA; returns the largest change as a multiple of its weight."""
+    delta, weight = floats(m, w.DELTA), floats(m, w.WEIGHT)
+    norm = 0.0
+    for k in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        z[k] += delta[k]
+        size = abs(delta[k]) / weight[k]
+        if size > norm or size != size:
+            norm = size
+    return norm
+
+
+@compiled
+def solve_linear(m: int, alpha: float, beta: float, z: Any) -> int:
+    """`solve` for a circuit without non-linear devices: one solution, with new factors where the step is new."""
+    if not has_factors(m, alpha, beta) and not factorise_for(m, alpha, beta):
+        return SINGULAR
+    right, base, drive = floats(m, w.RIGHT), floats(m, w.BASE), floats(m, w.DRIVE)
+    n = integer_at(m, w.UNKNOWNS_COUNT)
+    for i in range(n):
+        right[i] = base[i] + beta * drive[i]
+    substitute(m, z)
+    linear_parts(m, z)
+    total = 0.0
+    for k in range(n):
+        total += abs(z[k])
+    return 1 if total < np.inf else NOT_FINITE
+
+
+@compiled
+def missing(m: int, alpha: float, beta: float, z: Any) -> None:
+    """What is missing in every row, into RIGHT."""
+    linear_parts(m, z)
+    add_devices(m)
+    right, base, drive = floats(m, w.RIGHT), floats(m, w.BASE), floats(m, w.DRIVE)
+    charge, current = floats(m, w.CHARGE), floats(m, w.CURRENT)
+    for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        right[i] = base[i] + beta * (drive[i] - current[i]) - alpha * charge[i]
+    if floats(m, w.MODE)[2] != 0.0:
+        hold, target = floats(m, w.HOLD), floats(m, w.TARGET)
+        for k in range(integer_at(m, w.VOLTAGES_COUNT)):
+            right[k] -= beta * hold[k] * (z[k] - target[k])
+
+
+@compiled
+def take_charges(m: int) -> None:
+    """The charges at Z, and nothing flowing into them, as the state."""
+    z = floats(m, w.Z)
+    evaluate_devices(m, z)
+    linear_parts(m, z)
+    add_devices(m)
+    n = integer_at(m, w.UNKNOWNS_COUNT)
+    copy_numbers(floats(m, w.CHARGE), floats(m, w.HELD_CHARGE), n)
+    slope = floats(m, w.HELD_SLOPE)
+    for i in range(n):
+        slope[i] = 0.0
+
+
+# -- switches -------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def least_margin(m: int, z: Any) -> Any:
+    """The least margin of all switches at z; below zero when one of them must change its state."""
+    evaluate_devices(m, z)
+    kinds, rows = longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
+    for k in range(integer_at(m, w.GROUPS_COUNT)):
+        if kinds[3 * k + 1] != 0:
+            call(kinds[3 * k + 1], rows + 8 * WORDS * k)
+    margins, least = floats(m, w.MARGINS), np.inf
+    for j in range(integer_at(m, w.MARGINS_COUNT)):
+        least = min(least, margins[j])
+    return least
+
+
+@compiled
+def turn_switches(m: int) -> None:
+    """Let the switches whose margins were found below zero change their states."""
+    kinds, rows = longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
+    for k in range(integer_at(m, w.GROUPS_COUNT)):
+        if kinds[3 * k + 2] != 0:
+            call(kinds[3 * k + 2], rows + 8 * WORDS * k)
+
+
+@compiled
+def settle_switches(m: int, z: Any) -> bool:
+    """Turn the switches that want to at z; returns whether there were any."""
+    if least_margin(m, z) >= 0.0:
+        return False
+    turn_switches(m)
+    return True
+
+
+@compiled
+def rest(m: int, alpha: float, most: int, part: float, extra: int) -> int:
+    """Solve for Z with every source at its constant level: Newton's method, and switches turned until none wants to."""
+    z = floats(m, w.Z)
+    for _ in range(100):
+        floats(m, w.KEY)[0] = np.nan
+        code = solve(m, alpha, 1.0, z, most, True, part, extra)
+        if code < 0 or integer_at(m, w.MARGINS_COUNT) == 0 or not settle_switches(m, z):
+            return code
+    return DIVERGED

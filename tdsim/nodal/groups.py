@@ -1,0 +1,104 @@
+"""Non-linear devices of one kind side by side: their numbers, and the unknowns that they read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..circuit import Circuit, Instance
+from .kinds import Loops, loops, numbers_class
+from .linear import Conditions
+from .unknowns import Unknowns
+
+
+@dataclass
+class Group:
+    """Instances that one compiled loop evaluates; `loops` holds its addresses.
+
+    numbers   (runs or 1, instances, fields)
+    controls  (instances, controls, 2) unknowns whose differences the devices depend on; ground is the last one
+    paths     (instances, paths, 2) from which row to which row their currents and charges go
+    gmin      the field that holds the conductance across junctions, -1 for none
+    states    the states that its devices begin in, one after another; `switches` is how many margins they have
+    keep      whatever must stay in memory because `extra`, an address, points to it
+    """
+
+    name: str
+    instances: list[str]
+    loops: Loops
+    numbers: np.ndarray
+    controls: np.ndarray
+    paths: np.ndarray
+    gmin: int = -1
+    states: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    switches: int = 0
+    extra: int = 0
+    keep: Any = None
+
+    @property
+    def count(self) -> int:
+        return len(self.instances)
+
+
+def make_groups(
+    circuit: Circuit, instances: Sequence[Instance], unknowns: Unknowns, conditions: Conditions, runs: int
+) -> list[Group]:
+    """The groups of all non-linear devices of a circuit."""
+    kinds: dict[Any, list[Instance]] = {}
+    for instance in instances:
+        if instance.device.characteristic is not None:
+            kinds.setdefault(instance.device, []).append(instance)
+    return [_group(device, members, unknowns, conditions, circuit) for device, members in kinds.items()]
+
+
+def _group(
+    device: Any, instances: list[Instance], unknowns: Unknowns, conditions: Conditions, circuit: Circuit
+) -> Group:
+    def pairs(table: Sequence[tuple[str, str]]) -> np.ndarray:
+        ends = [[[_end(circuit, unknowns, i, n) for n in pair] for pair in table] for i in instances]
+        return np.array(ends, dtype=np.int64).reshape(len(instances), len(table), 2)
+
+    states = [[int(i.values.get("state", "off") == "on")] * device.switches for i in instances]
+    fields = numbers_class(device)._fields
+    return Group(
+        device.name,
+        [i.name for i in instances],
+        loops(device),
+        _numbers(device, instances, conditions, float(circuit.options.get("gmin", 1e-12))),
+        pairs(device.controls),
+        pairs(device.paths),
+        fields.index("gmin") if "gmin" in fields else -1,
+        np.array(states, dtype=np.int64).reshape(-1),
+        device.switches * len(instances),
+    )
+
+
+def _end(circuit: Circuit, unknowns: Unknowns, instance: Instance, name: str) -> int:
+    """The unknown that a name in `controls` or `paths` means; "other" is the current of the instance referred to."""
+    if name == "other":
+        other = circuit.instances[instance.references[0]]
+        return unknowns.branches[other.name, next(iter(other.device.branches))]
+    return unknowns.terminal(instance, name)
+
+
+def _numbers(device: Any, instances: list[Instance], conditions: Conditions, gmin: float) -> np.ndarray:
+    """What `prepare` makes of the parameters of each instance and run: (runs or 1, instances, fields)."""
+    runs = max((np.size(v) for i in instances for v in i.values.values() if isinstance(v, np.ndarray)), default=1)
+    found = []
+    for run in range(runs):
+        row = []
+        for instance in instances:
+            values = {n: _of_run(v, run) for n, v in instance.settings.items()}
+            numbers = device.prepare(values, conditions.ambient, conditions.nominal)
+            if "gmin" in numbers._fields:
+                numbers = numbers._replace(gmin=gmin)
+            row.append(numbers)
+        found.append(row)
+    return np.array(found, dtype=float)
+
+
+def _of_run(value: Any, run: int) -> Any:
+    return float(value[run % value.size]) if isinstance(value, np.ndarray) and value.ndim else value

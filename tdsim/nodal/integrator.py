@@ -1,0 +1,147 @@
+"""A transient of one run: from the initial values on, stretch by stretch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..errors import SimulationError
+from ..units import engineering
+from .drives import Drives
+from .equations import take_charges
+from .methods import METHODS
+from .solver import Solver
+from .stepping import CHATTER, DONE, FULL, WEAK_PIVOT, advance
+from .words import (
+    ABSTOL,
+    ALLOWED,
+    BEGIN,
+    BREAK,
+    EVENTS,
+    ITERATIONS,
+    LONGEST,
+    MOST_ITERATIONS,
+    NEXT,
+    REJECTED,
+    RELTOL,
+    RESTART,
+    STEPS,
+    STOP,
+    TIME,
+    VNTOL,
+)
+
+PART = 0.1
+"""The error of a step, as part of the tolerance: many steps add up."""
+
+ROOM = 1 << 20
+"""Numbers of output held at once."""
+
+
+class Integrator:
+    """One run of a circuit on its way through time.
+
+    longest  the longest step (s);  method  see `methods`
+    """
+
+    def __init__(self, solver: Solver, drives: Drives, longest: float, method: str = ""):
+        self.solver, self.drives, self.words = solver, drives, solver.words
+        tolerances, rules = solver.tolerances, self.words["RULES"]
+        rules[[RELTOL, VNTOL, ABSTOL]] = tolerances.reltol, tolerances.vntol, tolerances.abstol
+        rules[[LONGEST, MOST_ITERATIONS, ALLOWED, STOP]] = longest, 25, PART * tolerances.trtol / 7.0, drives.stop
+        self.words["CLOCK"][NEXT] = longest
+        self.words.count(METHOD=METHODS[method])
+        self._reached = 0.0
+
+    @property
+    def time(self) -> float:
+        """The time that has been reached (s)."""
+        return float(self.words["CLOCK"][TIME])
+
+    def begin(self, held: dict[int, float], nudged: dict[int, float]) -> None:
+        """Start from the operating point with the sources as they are at t = 0."""
+        self.solver.find_rest(self.words["LEVEL"] + self.drives.at_zero(), held, nudged)
+        take_charges(self.words.address)
+        self._open()
+
+    def begin_from(self, charge: np.ndarray, z: np.ndarray) -> None:
+        """Start from charges and fluxes (rows + 1,), and a guess of the unknowns, without an operating point."""
+        self.words["Z"][:] = z
+        self.words["HELD_CHARGE"][:] = charge
+        self._open()
+
+    def _open(self) -> None:
+        self.words["SCALE"][:] = np.abs(self.words["Z"][:-1])
+        self.words["COUNT"][RESTART] = 1
+        self._load(0.0)
+
+    # -- going on -------------------------------------------------------------------------------------------------
+
+    def points(self, kept: np.ndarray, begin: float, until: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Go on to `until`; yields the accepted points from `begin` on: times (n,), values of kept unknowns (n, m)."""
+        room = int(np.clip(ROOM // max(1, kept.size), 64, 16384))
+        self.words["RULES"][BEGIN] = begin
+        done = False
+        while not done:
+            times, values = np.empty(room), np.empty((room, kept.size))
+            done = self._advance(kept, times, values, False, until)
+            count = int(self.words["FILLED"][0])
+            if count:
+                yield times[:count], values[:count]
+
+    def sampled(self, kept: np.ndarray, wanted: np.ndarray, until: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Go on to `until`; yields the values at the times that are wanted, which rise: right limits at jumps."""
+        room = int(np.clip(ROOM // max(1, kept.size), 64, 65536))
+        for first in range(0, max(1, wanted.size), room):
+            times = wanted[first : first + room].astype(float)
+            values = np.empty((times.size, kept.size))
+            self._advance(kept, times, values, True, until)
+            yield times, values
+
+    def advance(self, until: float) -> None:
+        """Go on to a time (s)."""
+        self._advance(np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 0)), True, until)
+
+    def _advance(self, kept: np.ndarray, times: np.ndarray, values: np.ndarray, on_grid: bool, until: float) -> bool:
+        """Go on until there or the output is full; returns whether it is there."""
+        words = self.words
+        words.put(KEPT=kept.astype(np.int64), OUT_TIMES=times, OUT_VALUES=values, FILLED=np.zeros(1, np.int64))
+        words.count(KEPT_COUNT=kept.size, ROOM=times.size, ON_GRID=int(on_grid))
+        while True:
+            code = advance(words.address, min(until, self._reached))
+            if code == DONE and self._reached >= until:
+                return True
+            if code == DONE:
+                self._load(self.time)
+            elif code == FULL:
+                return False
+            elif code != WEAK_PIVOT or not self.solver.reorder():
+                self._fail(code)
+
+    def _load(self, start: float) -> None:
+        self._reached = self.drives.load(self.words, start)
+        self.words["COUNT"][BREAK] = 0
+
+    def _fail(self, code: int) -> None:
+        at = f"at t = {engineering(self.time, 's')}"
+        if code == CHATTER:
+            raise SimulationError(f"{at} {self.solver.chatters()}")
+        raise SimulationError(self.solver.failure(f"no step forward was found {at}"))
+
+    # -- its state ------------------------------------------------------------------------------------------------
+
+    def save(self) -> dict[str, np.ndarray]:
+        """A copy of the whole state."""
+        return self.words.save()
+
+    def restore(self, saved: dict[str, np.ndarray]) -> None:
+        """Go back to a saved state."""
+        self.words.restore(saved)
+        self._load(self.time)
+
+    def effort(self) -> dict[str, int]:
+        """What has been done: steps, rejected steps, iterations of Newton's method, changes of states of switches."""
+        count = self.words["COUNT"]
+        names = {"steps": STEPS, "rejected": REJECTED, "iterations": ITERATIONS, "events": EVENTS}
+        return {name: int(count[place]) for name, place in names.items()}

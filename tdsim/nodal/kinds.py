@@ -1,0 +1,194 @@
+"""One compiled loop over the instances of a kind of non-linear device, called by address.
+
+Every such loop takes the address of a row of int64: how many instances there are and where their numbers lie. A netlist
+with another mix of devices therefore compiles nothing. The words of a row:
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, get_type_hints
+
+import numba
+from numba.core import types
+from numba.extending import register_jitable
+
+from .. import device as _device
+from ..device import Device
+from .memory import differences_at, integer_at, number_at, numbers_at, put_integer, put_number, tuple_at
+
+WORDS = 16
+(
+    COUNT,  # how many instances
+    NUMBERS,  # float64 (instances, fields): what `prepare` made of their parameters
+    CONTROLS,  # int64 (instances, controls, 2): the unknowns whose differences the controls are
+    UNKNOWNS,  # float64 (unknowns + 1,): their values, ground last
+    TIME,  # float64 (1,): the time (s)
+    FLOWS,  # float64 (instances, paths), written
+    SLOPES,  # float64 (instances, paths, controls), written
+    CHARGES,  # float64 (instances, paths), written
+    CAPACITANCES,  # float64 (instances, paths, controls), written
+    BEFORE,  # float64 (instances, controls): where the last evaluation was; read by `limit`, written
+    STATES,  # int64 (instances, switches): which branch each comparison is on
+    MARGINS,  # float64 (instances, switches), written: below zero where a state must change
+    MODE,  # float64 (3,): [0] is 1 where limiting is on; [1] is set to 1 where it changed something
+    EXTRA,  # whatever else a loop needs: the address of its own numbers
+) = range(14)
+
+
+class Loops(NamedTuple):
+    """Addresses of the compiled loops of a kind; `margin` and `turn` are 0 for a kind without switches.
+
+    evaluate  flows, charges and their derivatives at the unknowns; states are held
+    margin    how far each switch is from changing its state: below zero where it must
+    turn      let the switches that must change their state do so
+    """
+
+    evaluate: int
+    margin: int = 0
+    turn: int = 0
+
+
+_made: dict[type[Device], tuple[Loops, Any]] = {}
+_registered: set[Callable[..., Any]] = set()
+
+
+def loops(device: type[Device]) -> Loops:
+    """The compiled loops of a non-linear device; compiled at first use, then kept on disk."""
+    if device not in _made:
+        for function in _device.kernels:
+            if function not in _registered:
+                register_jitable(function)
+                _registered.add(function)
+        evaluate = _compile(_evaluator(device))
+        others = [_compile(f) for f in (_margins(device), _turns(device))] if device.switches else []
+        _made[device] = Loops(evaluate.address, *(f.address for f in others)), (evaluate, others)
+    return _made[device][0]
+
+
+def numbers_class(device: type[Device]) -> type[Any]:
+    """The NamedTuple that `prepare` of a device returns."""
+    assert device.prepare is not None
+    found: type[Any] = get_type_hints(device.prepare)["return"]
+    return found
+
+
+def _compile(function: Callable[..., Any]) -> Any:
+    signature = types.void(types.int64)
+    return numba.cfunc(signature, cache=True, error_model="numpy")(function)
+
+
+@functools.cache
+def _digest() -> int:
+    """A number that changes with the source of any kernel: numba's cache looks at the file of the loop alone."""
+    files = sorted({inspect.getsourcefile(function) or "" for function in _device.kernels})
+    digest = hashlib.sha256()
+    for name in files:
+        digest.update(Path(name).read_bytes() if Path(name).exists() else name.encode())
+    return int.from_bytes(digest.digest()[:7], "little")
+
+
+def _evaluator(device: type[Device]) -> Callable[[int], None]:
+    if device.switches:
+        return _switching_evaluator(device)
+    characteristic: Any = device.characteristic
+    limit: Any = device.limit or _unlimited
+    kind, fields = numbers_class(device), len(numbers_class(device)._fields)
+    like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
+    source = _digest()
+
+    def evaluate(row: int) -> None:
+        if row == source:
+            return
+        numbers, places, z = integer_at(row, NUMBERS), integer_at(row, CONTROLS), integer_at(row, UNKNOWNS)
+        before, mode = integer_at(row, BEFORE), integer_at(row, MODE)
+        limiting = number_at(mode, 0) != 0.0
+        for i in range(integer_at(row, COUNT)):
+            p = numbers_at(kind, numbers, fields * i)
+            wanted = differences_at(like, places, 2 * controls * i, z)
+            u = wanted
+            if limiting:
+                u = limit(p, wanted, tuple_at(like, before, controls * i))
+            flows, slopes, charges, capacitances = characteristic(p, u)
+            for j in range(controls):
+                put_number(before, controls * i + j, u[j])
+                if abs(wanted[j] - u[j]) > 1e-9 + 1e-6 * abs(u[j]):
+                    put_number(mode, 1, 1.0)
+            for k in range(paths):
+                flow, charge = flows[k], charges[k]
+                for j in range(controls):
+                    flow += slopes[k][j] * (wanted[j] - u[j])
+                    charge += capacitances[k][j] * (wanted[j] - u[j])
+                    put_number(integer_at(row, SLOPES), (paths * i + k) * controls + j, slopes[k][j])
+                    put_number(integer_at(row, CAPACITANCES), (paths * i + k) * controls + j, capacitances[k][j])
+                put_number(integer_at(row, FLOWS), paths * i + k, flow)
+                put_number(integer_at(row, CHARGES), paths * i + k, charge)
+
+    return evaluate
+
+
+def _switching_evaluator(device: type[Device]) -> Callable[[int], None]:
+    characteristic: Any = device.characteristic
+    kind, fields = numbers_class(device), len(numbers_class(device)._fields)
+    like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
+    switches = device.switches
+    source = _digest()
+
+    def evaluate(row: int) -> None:
+        if row == source:
+            return
+        numbers, places, z = integer_at(row, NUMBERS), integer_at(row, CONTROLS), integer_at(row, UNKNOWNS)
+        for i in range(integer_at(row, COUNT)):
+            p = numbers_at(kind, numbers, fields * i)
+            u = differences_at(like, places, 2 * controls * i, z)
+            state = integer_at(integer_at(row, STATES), switches * i)
+            flows, slopes, charges, capacitances = characteristic(p, u, state)
+            for k in range(paths):
+                for j in range(controls):
+                    put_number(integer_at(row, SLOPES), (paths * i + k) * controls + j, slopes[k][j])
+                    put_number(integer_at(row, CAPACITANCES), (paths * i + k) * controls + j, capacitances[k][j])
+                put_number(integer_at(row, FLOWS), paths * i + k, flows[k])
+                put_number(integer_at(row, CHARGES), paths * i + k, charges[k])
+
+    return evaluate
+
+
+def _margins(device: type[Device]) -> Callable[[int], None]:
+    margin: Any = device.margin
+    kind, fields = numbers_class(device), len(numbers_class(device)._fields)
+    like, controls = (0.0,) * len(device.controls), len(device.controls)
+    source = _digest()
+
+    def margins(row: int) -> None:
+        if row == source:
+            return
+        numbers, places, z = integer_at(row, NUMBERS), integer_at(row, CONTROLS), integer_at(row, UNKNOWNS)
+        for i in range(integer_at(row, COUNT)):
+            p = numbers_at(kind, numbers, fields * i)
+            u = differences_at(like, places, 2 * controls * i, z)
+            put_number(integer_at(row, MARGINS), i, margin(p, u, integer_at(integer_at(row, STATES), i)))
+
+    return margins
+
+
+def _turns(device: type[Device]) -> Callable[[int], None]:
+    source = _digest()
+
+    def turn(row: int) -> None:
+        if row == source:
+            return
+        states, margins = integer_at(row, STATES), integer_at(row, MARGINS)
+        for i in range(integer_at(row, COUNT)):
+            if number_at(margins, i) < 0.0:
+                put_integer(states, i, 1 - integer_at(states, i))
+
+    return turn
+
+
+@_device.kernel
+def _unlimited(p: Any, u: Any, before: Any) -> Any:
+    return u

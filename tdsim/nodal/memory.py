@@ -1,0 +1,158 @@
+"""Numbers at an address, and functions at an address: what lets one compiled loop run devices that it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+_types: Any = types
+_I64, _F64 = ir.IntType(64), ir.DoubleType()
+
+
+def _intrinsic(function: Callable[..., Any]) -> Any:
+    """A function that writes its own LLVM code when a compiled one calls it."""
+    make: Any = intrinsic
+    return make(function)
+
+
+def _pointer(builder: Any, where: Any, kind: Any) -> Any:
+    address, place = where
+    return builder.gep(builder.inttoptr(address, kind.as_pointer()), [place])
+
+
+def _viewer(kind: Any, doc: str) -> Any:
+    def view(context: Any, words: Any, name: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            address = builder.load(_pointer(builder, args, _I64))
+            return builder.inttoptr(address, context.get_value_type(signature.return_type))
+
+        return _types.CPointer(kind)(types.int64, types.int64), generate
+
+    view.__doc__ = doc
+    return _intrinsic(view)
+
+
+floats = _viewer(types.float64, "The float64 numbers whose address is word `name` of the words at an address.")
+longs = _viewer(types.int64, "The int64 numbers whose address is word `name` of the words at an address.")
+shorts = _viewer(types.int32, "The int32 numbers whose address is word `name` of the words at an address.")
+
+
+@_intrinsic
+def behind(context: Any, numbers: Any, count: Any) -> Any:
+    """The numbers that begin `count` further on."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.gep(args[0], [args[1]])
+
+    return numbers(numbers, types.int64), generate
+
+
+@_intrinsic
+def number_at(context: Any, address: Any, place: Any) -> Any:
+    """The float64 number `place` behind an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(_pointer(builder, args, _F64))
+
+    return types.float64(types.int64, types.int64), generate
+
+
+@_intrinsic
+def integer_at(context: Any, address: Any, place: Any) -> Any:
+    """The int64 number `place` behind an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(_pointer(builder, args, _I64))
+
+    return types.int64(types.int64, types.int64), generate
+
+
+@_intrinsic
+def put_number(context: Any, address: Any, place: Any, value: Any) -> Any:
+    """Write a float64 number `place` behind an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], _pointer(builder, args[:2], _F64))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.float64), generate
+
+
+@_intrinsic
+def put_integer(context: Any, address: Any, place: Any, value: Any) -> Any:
+    """Write an int64 number `place` behind an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], _pointer(builder, args[:2], _I64))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), generate
+
+
+@_intrinsic
+def numbers_at(context: Any, kind: Any, address: Any, place: Any) -> Any:
+    """A NamedTuple of floats from consecutive numbers: `numbers_at(Numbers, address, place)`."""
+    if not isinstance(kind, types.NamedTupleClass):
+        return None
+    count = len(kind.instance_class._fields)
+    found = _types.NamedUniTuple(types.float64, count, kind.instance_class)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        values = [
+            builder.load(_pointer(builder, (args[1], builder.add(args[2], ir.Constant(_I64, k))), _F64))
+            for k in range(count)
+        ]
+        return context.make_tuple(builder, signature.return_type, values)
+
+    return found(kind, types.int64, types.int64), generate
+
+
+@_intrinsic
+def differences_at(context: Any, like: Any, places: Any, first: Any, z: Any) -> Any:
+    """The tuple z[a] - z[b], as long as `like`, for the pairs (a, b) that lie from `first` on in `places`."""
+    count = len(like)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        _, places, first, z = args
+        values = []
+        for k in range(count):
+            ends = [
+                builder.load(_pointer(builder, (places, builder.add(first, ir.Constant(_I64, 2 * k + end))), _I64))
+                for end in (0, 1)
+            ]
+            a, b = (builder.load(_pointer(builder, (z, end), _F64)) for end in ends)
+            values.append(builder.fsub(a, b))
+        return context.make_tuple(builder, signature.return_type, values)
+
+    return _types.UniTuple(types.float64, count)(like, types.int64, types.int64, types.int64), generate
+
+
+@_intrinsic
+def tuple_at(context: Any, like: Any, address: Any, place: Any) -> Any:
+    """A tuple of consecutive floats, as long as `like`."""
+    count = len(like)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        values = [
+            builder.load(_pointer(builder, (args[1], builder.add(args[2], ir.Constant(_I64, k))), _F64))
+            for k in range(count)
+        ]
+        return context.make_tuple(builder, signature.return_type, values)
+
+    return _types.UniTuple(types.float64, count)(like, types.int64, types.int64), generate
+
+
+@_intrinsic
+def call(context: Any, address: Any, row: Any) -> Any:
+    """Call the compiled function at an address with the address of its row."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.VoidType(), [_I64])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), [args[1]])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate

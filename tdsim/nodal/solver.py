@@ -1,0 +1,226 @@
+"""One run of an electrical circuit made ready for compiled code, and its operating point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import SimulationError
+from .equations import SINGULAR, rest
+from .ordering import Singular
+from .system import System
+from .tables import Layout, fill, make_words
+from .words import TRUSTED
+
+SOURCE_STEPS, FIRST_SHUNT, LAST_SHUNT = 20, 1e-2, 1e-13
+HELD = 1e10
+"""The conductance (S) that holds a node at the voltage that `.ic` gives."""
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """Of `.options`: what counts as exact."""
+
+    reltol: float = 1e-3
+    vntol: float = 1e-6
+    abstol: float = 1e-12
+    trtol: float = 7.0
+    iterations: int = 100
+
+    @staticmethod
+    def of(options: Mapping[str, Any]) -> Tolerances:
+        """Those of a circuit's options."""
+        found = {n: float(options[n]) for n in ("reltol", "vntol", "abstol", "trtol") if n in options}
+        return Tolerances(**found, iterations=max(20, int(options.get("itl1", 100))))
+
+
+class Solver:
+    """The words of one run, and the search for its operating point.
+
+    report  how the operating point was found, where plain Newton did not do
+    """
+
+    def __init__(self, system: System, layout: Layout, run: int, transient: bool, tolerances: Tolerances):
+        self.system, self.layout, self.run, self.tolerances = system, layout, run, tolerances
+        self.words = make_words(system, layout, run, transient)
+        self.report: list[str] = []
+        self._held: dict[int, float] = {}
+        self._reordered = 0
+
+    def reorder(self) -> bool:
+        """Choose other pivots, sound for the matrix at hand; returns whether there are any.
+
+        They are put up with from then on, whatever they turn out to be.
+        """
+        try:
+            self._use(self.layout.reordered(self.words["MATRIX"][:-1]))
+        except Singular:
+            return False
+        self.words["COUNT"][TRUSTED] = 1
+        return True
+
+    def _use(self, layout: Layout) -> None:
+        self.layout = layout
+        fill(self.words, self.system, layout, self.run)
+
+    # -- the operating point ------------------------------------------------------------------------------------
+
+    def find_rest(self, values: np.ndarray, held: dict[int, float], nudged: dict[int, float]) -> np.ndarray:
+        """The operating point (unknowns + 1,) for these values of the sources, from what Z is now.
+
+        held, nudged  nodes held at a voltage, and those that start from one
+        Raises SimulationError, naming the node that is worst, when none is found.
+        """
+        words, z, layout = self.words, self.words["Z"], self.layout
+        self._held = held
+        words["DRIVE"][:] = 0.0
+        words["BASE"][:] = 0.0
+        np.add.at(words["DRIVE"], words["DRIVE_ROW"], words["DRIVE_VALUE"] * values[words["DRIVE_SOURCE"]])
+        if nudged:
+            self._hold({**held, **nudged})
+            self._newton(20)
+        self._hold(held)
+        for attempt in (self._plain, self._by_gmin, self._by_sources, self._by_time):
+            if attempt():
+                if attempt != self._plain:
+                    self.report.append(f"the operating point was found by {attempt.__doc__}")
+                if self.layout is not layout:
+                    self._use(layout)  # the pivots of a matrix with capacitances are others
+                return z
+        raise SimulationError(self.failure("no operating point was found"))
+
+    def _hold(self, held: dict[int, float], shunt: float = 0.0, towards: np.ndarray | None = None) -> None:
+        """Hold nodes at voltages, and join every other one by `shunt` (S) to ground or to what it was."""
+        voltages = self.system.unknowns.voltages
+        hold, target = self.words["HOLD"], self.words["TARGET"]
+        hold[:voltages] = shunt
+        target[:voltages] = 0.0 if towards is None else towards[:voltages]
+        for node, value in held.items():
+            hold[node], target[node] = HELD, value
+        self.words["MODE"][0], self.words["MODE"][2] = 1.0, float(bool(held) or shunt > 0)
+
+    def _newton(self, iterations: int) -> bool:
+        """Newton's method with what is set; two more steps after it has converged."""
+        self._weigh()
+        code = rest(self.words.address, 0.0, iterations, 1.0, 2)
+        weak = code == SINGULAR or self.words["KEY"][2] >= 0
+        if weak and self._reordered < 3 and self.reorder():
+            self._reordered += 1
+            return self._newton(iterations)
+        return code >= 0
+
+    def _weigh(self) -> None:
+        """What is converged: the sources and what is known of the unknowns set the scale."""
+        t, voltages, weight = self.tolerances, self.system.unknowns.voltages, self.words["WEIGHT"]
+        sizes = np.abs(self.words["Z"][:-1])
+        reltol = min(t.reltol, 1e-3)
+        weight[:voltages] = reltol * sizes[:voltages] + t.vntol
+        weight[voltages:] = reltol * sizes[voltages:] + 1e3 * t.abstol
+
+    def _plain(self) -> bool:
+        """Newton's method"""
+        return self._newton(self.tolerances.iterations)
+
+    def _by_gmin(self) -> bool:
+        """gmin stepping"""
+        z = self.words["Z"]
+        z[:] = 0.0
+        shunt, factor, good = FIRST_SHUNT, 10.0, z.copy()
+        while shunt > LAST_SHUNT and factor > 1.01:
+            self._hold(self._held, shunt)
+            if self._newton(50):
+                good = z.copy()
+                factor = min(factor * 1.5, 10.0)
+            else:
+                z[:] = good
+                shunt *= factor
+                factor = factor**0.5
+            shunt /= factor
+        self._hold(self._held)
+        return self._plain()
+
+    def _by_sources(self) -> bool:
+        """source stepping"""
+        z, drive = self.words["Z"], self.words["DRIVE"]
+        full = drive.copy()
+        z[:] = 0.0
+        part, stride, good = 0.0, 1.0 / SOURCE_STEPS, z.copy()
+        while part < 1.0 and stride > 1e-5:
+            drive[:] = min(part + stride, 1.0) * full
+            if self._newton(50):
+                good, part = z.copy(), min(part + stride, 1.0)
+                stride *= 1.5
+            else:
+                z[:] = good
+                stride *= 0.3
+        drive[:] = full
+        return part >= 1.0
+
+    def _by_time(self) -> bool:
+        """pseudo-transient analysis"""
+        z = self.words["Z"]
+        z[:] = 0.0
+        shunt, good = 1.0, z.copy()
+        while shunt > LAST_SHUNT:
+            self._hold(self._held, shunt, good)
+            if self._newton(50):
+                good = z.copy()
+                shunt /= 2.0
+            else:
+                z[:] = good
+                shunt *= 8.0
+                if shunt > 1e6:
+                    break
+        self._hold(self._held)
+        return self._plain()
+
+    # -- messages -----------------------------------------------------------------------------------------------
+
+    def failure(self, what: str) -> str:
+        """A sentence that names the unknown whose last change was the largest, and what is joined to it."""
+        delta = self.words["DELTA"][:-1]
+        sizes = np.abs(delta) / self.words["WEIGHT"]
+        worst = int(np.argmax(np.where(np.isfinite(sizes), sizes, np.inf)))
+        name = self.system.unknowns.names()[worst]
+        if not np.isfinite(delta).all():
+            return f"{what}: {name} became infinite or not a number; joined to it: {self._joined(worst)}"
+        return (
+            f"{what}: {name} does not settle (its last change was {delta[worst]:.3g}); joined to it: "
+            f"{self._joined(worst)}; try .nodeset or .ic for it, a series resistance, or another reltol"
+        )
+
+    def _joined(self, unknown: int, most: int = 6) -> str:
+        found = devices_at(self.system, unknown)
+        return ", ".join(found[:most]) + (" and others" if len(found) > most else "")
+
+    def chatters(self) -> str:
+        """What switches without end."""
+        return (
+            "some switch or comparison goes back and forth without end: give it hysteresis (vh), or the node that it "
+            "watches a capacitor"
+        )
+
+
+def devices_at(system: System, unknown: int) -> list[str]:
+    """Instances with a terminal at an unknown."""
+    found = []
+    for instance in system.instances:
+        device = instance.device
+        names = (*device.ports, *device.inner, *device.branches)
+        if any(system.unknowns.terminal(instance, name) == unknown for name in names):
+            found.append(instance.name)
+    return found
+
+
+def lay_out(system: System, typical: float) -> Layout:
+    """The pattern of a system's matrix. Raises SimulationError when it has no solution."""
+    try:
+        return Layout(system, typical)
+    except Singular:
+        raise SimulationError(
+            "the equations of the circuit have no unique solution: some node has no path to ground, or sources "
+            "contradict each other; add a large resistor to ground or a small one in series"
+        ) from None

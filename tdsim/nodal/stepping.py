@@ -1,0 +1,557 @@
+"""The loop over time steps, compiled once for all circuits. In every function m is the address of a run's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine.kernel import compiled
+from . import words as w
+from .equations import SINGULAR, copy_numbers, least_margin, set_drive, solve, turn_switches
+from .lu import substitute
+from .memory import behind, floats, integer_at, longs
+from .methods import AT_END, AT_START, ERROR, ESDIRK, GAMMA, GEAR, STAGES, TAKEN, WHEN
+
+DONE, FULL, STUCK, WEAK_PIVOT, CHATTER = 0, 1, 2, 3, 4
+"""Why `advance` returns: at `until`; no room for output; no solution at any step; pivots; endless switching."""
+
+TINY = 1e-7
+"""The two short steps after a breakpoint, as part of what the next step may be."""
+
+QUICK_EVENTS = 1000
+"""So many changes of state without a step worth the name between them are endless."""
+
+END = STAGES - 1
+
+
+@compiled
+def advance(m: int, until: float) -> int:
+    """Step up to the time `until`; returns why it stopped, as listed above."""
+    clock, count, mode = floats(m, w.CLOCK), longs(m, w.COUNT), floats(m, w.MODE)
+    mode[0], mode[2] = 1.0, 0.0
+    while True:
+        if not hand_out(m, until):
+            return FULL
+        if clock[w.TIME] >= until:
+            return DONE
+        code = restart(m, until) if count[w.RESTART] != 0 else step(m, until)
+        if code != DONE:
+            return code
+
+
+@compiled
+def next_break(m: int, until: float) -> Any:
+    """The next time that a step must end at."""
+    count, breaks, t = longs(m, w.COUNT), floats(m, w.BREAKS), floats(m, w.CLOCK)[w.TIME]
+    k, breakpoints = count[w.BREAK], integer_at(m, w.BREAKS_COUNT)
+    while k < breakpoints and breaks[k] <= t * (1 + 4e-16):
+        k += 1
+    count[w.BREAK] = k
+    return min(until, breaks[k]) if k < breakpoints else until
+
+
+@compiled
+def choose(m: int, limit: float) -> Any:
+    """The next step: what the error allows, cut so that the steps up to the limit are alike."""
+    clock, longest = floats(m, w.CLOCK), floats(m, w.RULES)[w.LONGEST]
+    gap, factored = limit - clock[w.TIME], clock[w.FACTORED]
+    h = min(clock[w.NEXT], longest)
+    if factored <= h < 1.25 * factored and factored < gap:
+        h = factored
+    if h >= gap * (1 - 1e-9):
+        return gap
+    pieces = np.ceil(gap / h - 1e-9)
+    if pieces <= 2 or h >= longest * (1 - 1e-9):
+        h = gap / pieces
+    return factored if abs(h - factored) < 1e-9 * h else h
+
+
+@compiled
+def step(m: int, until: float) -> int:
+    """Take one step, as long as the error and the next breakpoint allow, up to the first change of a switch in it."""
+    clock, count, rules, key = floats(m, w.CLOCK), longs(m, w.COUNT), floats(m, w.RULES), floats(m, w.KEY)
+    t = clock[w.TIME]
+    limit = next_break(m, until)
+    h = choose(m, limit)
+    least = max(1e-15 * abs(t), 1e-18 * rules[w.STOP])
+    switching, factor = False, 1.0
+    while True:
+        code = attempt(m, t, h)
+        if code == SINGULAR and count[w.TRUSTED] == 0:
+            return WEAK_PIVOT
+        if code >= 0:
+            error = estimate(m, h)
+            factor = min(3.0, 0.9 * max(error, 1e-10) ** (-0.25 if integer_at(m, w.METHOD) == ESDIRK else -1.0 / 3.0))
+            if error > 1.0 and h > 4 * least:
+                code = -1
+                h *= max(0.2, min(factor, 0.9))
+                clock[w.NEXT] = h
+            elif integer_at(m, w.MARGINS_COUNT) == 0 or least_margin(m, stage(m, w.STAGE_Z, END)) >= 0.0:
+                break
+            else:
+                h, code = locate(m, t, h)
+                switching = code >= 0
+                if switching:
+                    factor = 1.0
+                    break
+                h *= 0.25
+        else:
+            h *= 0.25
+        count[w.REJECTED] += 1
+        if h <= 4 * least:
+            return STUCK
+    if key[2] >= 0.0 and count[w.TRUSTED] == 0:
+        return WEAK_PIVOT
+    accept(m, t, h)
+    end = t + h
+    landed = not switching and (end >= limit * (1 - 1e-15) or abs(end - limit) < 1e-8 * h)
+    clock[w.TIME] = limit if landed else end
+    clock[w.BEFORE_LAST], clock[w.LAST], clock[w.FACTORED] = clock[w.LAST], h, h
+    clock[w.NEXT] = max(h * factor, clock[w.NEXT] if landed and factor >= 1.0 else 0.0)
+    count[w.STEPS] += 1
+    count[w.POINTS] = min(count[w.POINTS] + 1, 2)
+    if switching:
+        count[w.QUICK] = count[w.QUICK] + 1 if h < 1e-6 * rules[w.LONGEST] else 0
+        return turn(m)
+    k = count[w.BREAK]
+    if landed and k < integer_at(m, w.BREAKS_COUNT) and limit == floats(m, w.BREAKS)[k]:
+        count[w.RESTART] = 1
+    elif integer_at(m, w.ON_GRID) == 0:
+        put(m, clock[w.TIME], floats(m, w.Z))
+    return DONE
+
+
+@compiled
+def turn(m: int) -> int:
+    """Change the states of switches at this instant, and start afresh after it."""
+    count = longs(m, w.COUNT)
+    turn_switches(m)
+    count[w.EVENTS] += 1
+    count[w.RESTART] = 1
+    return CHATTER if count[w.QUICK] > QUICK_EVENTS else DONE
+
+
+@compiled
+def stage(m: int, name: int, k: int) -> Any:
+    """One row of the arrays of stages."""
+    return behind(floats(m, name), k * (integer_at(m, w.UNKNOWNS_COUNT) + 1))
+
+
+# -- one step -------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def attempt(m: int, t: float, h: float) -> int:
+    """Solve the stages of one step; the result is the last stage. Returns iterations, or below 0 what went wrong."""
+    n = integer_at(m, w.UNKNOWNS_COUNT)
+    slope, drive, current = floats(m, w.HELD_SLOPE), floats(m, w.DRIVE), stage(m, w.STAGE_CURRENT, 0)
+    copy_numbers(floats(m, w.Z), stage(m, w.STAGE_Z, 0), n)
+    copy_numbers(slope, stage(m, w.STAGE_SLOPE, 0), n)
+    set_drive(m, t)
+    for i in range(n):
+        current[i] = drive[i] - slope[i]
+    weigh(m)
+    if integer_at(m, w.METHOD) == ESDIRK:
+        return solve_stages(m, t, h)
+    gamma = formula(m, h)
+    predict(m, END, h)
+    return solve_stage(m, t + h, gamma * h, END)
+
+
+@compiled
+def solve_stages(m: int, t: float, h: float) -> int:
+    """The stages of the ESDIRK method."""
+    n = integer_at(m, w.UNKNOWNS_COUNT)
+    base, nonlinear = floats(m, w.BASE), integer_at(m, w.GROUPS_COUNT) > 0
+    total = 0
+    for k in range(1, STAGES):
+        copy_numbers(floats(m, w.HELD_CHARGE), base, n)
+        for j in range(k):
+            part = h * TAKEN[k, j]
+            if part != 0.0:
+                slope = stage(m, w.STAGE_SLOPE, j)
+                for i in range(n):
+                    base[i] += part * slope[i]
+        if nonlinear:
+            predict(m, k, h)
+        code = solve_stage(m, t + WHEN[k] * h, GAMMA * h, k)
+        if code < 0:
+            return code
+        total += code
+    return total
+
+
+@compiled
+def solve_stage(m: int, t: float, beta: float, k: int) -> int:
+    """Solve one stage for what is in BASE, and note its slope and what flows."""
+    set_drive(m, t)
+    code = solve(m, 1.0, beta, stage(m, w.STAGE_Z, k), int(floats(m, w.RULES)[w.MOST_ITERATIONS]), False, 1.0, 0)
+    if code >= 0:
+        slope, current = stage(m, w.STAGE_SLOPE, k), stage(m, w.STAGE_CURRENT, k)
+        charge, base, drive = floats(m, w.CHARGE), floats(m, w.BASE), floats(m, w.DRIVE)
+        for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
+            slope[i] = (charge[i] - base[i]) / beta
+            current[i] = drive[i] - slope[i]
+        longs(m, w.COUNT)[w.ITERATIONS] += code
+    return code
+
+
+@compiled
+def formula(m: int, h: float) -> Any:
+    """Base and gamma of the trapezoidal rule, or of Gear's formula once there is a point to look back to."""
+    n = integer_at(m, w.UNKNOWNS_COUNT)
+    base, charge, slope = floats(m, w.BASE), floats(m, w.HELD_CHARGE), floats(m, w.HELD_SLOPE)
+    if integer_at(m, w.METHOD) != GEAR:
+        for i in range(n):
+            base[i] = charge[i] + 0.5 * h * slope[i]
+        return 0.5
+    ratio, near, past = 0.0, 1.0, floats(m, w.PAST_CHARGE)
+    if longs(m, w.COUNT)[w.POINTS] >= 1:
+        ratio = h / floats(m, w.CLOCK)[w.LAST]
+        near = (1 + ratio) ** 2 / (1 + 2 * ratio)
+    for i in range(n):
+        base[i] = near * charge[i] + (1 - near) * past[i]
+    return (1 + ratio) / (1 + 2 * ratio)
+
+
+@compiled
+def weigh(m: int) -> None:
+    """How large an error of each unknown counts as 1."""
+    rules, scale, weight = floats(m, w.RULES), floats(m, w.SCALE), floats(m, w.WEIGHT)
+    voltages, n = integer_at(m, w.VOLTAGES_COUNT), integer_at(m, w.UNKNOWNS_COUNT)
+    largest = 0.0
+    for k in range(voltages):
+        weight[k] = rules[w.RELTOL] * scale[k] + rules[w.VNTOL]
+    for k in range(voltages, n):
+        largest = max(largest, scale[k])
+    for k in range(voltages, n):
+        weight[k] = rules[w.RELTOL] * max(scale[k], 1e-3 * largest) + rules[w.ABSTOL]
+
+
+@compiled
+def predict(m: int, k: int, h: float) -> None:
+    """A first guess for a stage: a parabola through what is known nearby."""
+    z, now, past = stage(m, w.STAGE_Z, k), stage(m, w.STAGE_Z, 0), floats(m, w.PAST_Z)
+    points, clock, x = longs(m, w.COUNT)[w.POINTS], floats(m, w.CLOCK), WHEN[k]
+    n, last = integer_at(m, w.UNKNOWNS_COUNT), clock[w.LAST]
+    known = points >= 1 and h < 4 * last
+    if k > 2 and integer_at(m, w.METHOD) == ESDIRK:
+        a, b, c = stage(m, w.STAGE_Z, k - 3), stage(m, w.STAGE_Z, k - 2), stage(m, w.STAGE_Z, k - 1)
+        parabola(z, x, n, WHEN[k - 3], a, WHEN[k - 2], b, WHEN[k - 1], c)
+    elif k == 2 and known:
+        parabola(z, x, n, -last / h, past, 0.0, now, WHEN[1], stage(m, w.STAGE_Z, 1))
+    elif k == 2:
+        line(z, x, n, 0.0, now, WHEN[1], stage(m, w.STAGE_Z, 1))
+    elif known and points >= 2:
+        before = last + clock[w.BEFORE_LAST]
+        parabola(z, x, n, -before / h, behind(past, n + 1), -last / h, past, 0.0, now)
+    elif known:
+        line(z, x, n, -last / h, past, 0.0, now)
+    else:
+        copy_numbers(now, z, n)
+
+
+@compiled
+def line(z: Any, x: float, n: int, a: float, za: Any, b: float, zb: Any) -> None:
+    """The line through (a, za) and (b, zb), at x."""
+    part = (x - a) / (b - a)
+    for k in range(n):
+        z[k] = za[k] + part * (zb[k] - za[k])
+
+
+@compiled
+def parabola(z: Any, x: float, n: int, a: float, za: Any, b: float, zb: Any, c: float, zc: Any) -> None:
+    """The parabola through three points, at x."""
+    wa = (x - b) * (x - c) / ((a - b) * (a - c))
+    wb = (x - a) * (x - c) / ((b - a) * (b - c))
+    wc = (x - a) * (x - b) / ((c - a) * (c - b))
+    for k in range(n):
+        z[k] = wa * za[k] + wb * zb[k] + wc * zc[k]
+
+
+# -- the error ------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def estimate(m: int, h: float) -> Any:
+    """The estimated error of the step, as a multiple of what is allowed.
+
+    The error of the charges is turned into one of the unknowns by the matrix of the step, which damps what is stiff.
+    Currents of branches count where their device stores flux.
+    """
+    n = integer_at(m, w.UNKNOWNS_COUNT)
+    if integer_at(m, w.METHOD) == ESDIRK:
+        right = floats(m, w.RIGHT)
+        for i in range(n):
+            right[i] = 0.0
+        for j in range(STAGES):
+            part, slope = h * ERROR[j], stage(m, w.STAGE_SLOPE, j)
+            if part != 0.0:
+                for i in range(n):
+                    right[i] += part * slope[i]
+    else:
+        classic_error(m, h)
+    delta = floats(m, w.DELTA)
+    substitute(m, delta)
+    end, scale, weight, counted = stage(m, w.STAGE_Z, END), floats(m, w.SCALE), floats(m, w.WEIGHT), longs(m, w.COUNTED)
+    rules, worst = floats(m, w.RULES), 0.0
+    for k in range(n):
+        if counted[k] != 0:
+            size = abs(delta[k]) / (weight[k] + rules[w.RELTOL] * max(0.0, abs(end[k]) - scale[k]))
+            if size > worst or size != size:
+                worst = size
+    return worst / rules[w.ALLOWED]
+
+
+@compiled
+def classic_error(m: int, h: float) -> None:
+    """What the trapezoidal rule or Gear's formula leaves out, from differences of slopes, into RIGHT."""
+    right, slope, past = floats(m, w.RIGHT), floats(m, w.HELD_SLOPE), floats(m, w.PAST_SLOPE)
+    end, last = stage(m, w.STAGE_SLOPE, END), floats(m, w.CLOCK)[w.LAST]
+    gear, known = integer_at(m, w.METHOD) == GEAR, longs(m, w.COUNT)[w.POINTS] >= 1
+    for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        second = (end[i] - slope[i]) / h
+        if known:
+            third = 2 * (second - (slope[i] - past[i]) / last) / (h + last)
+            part = (h + last) / (6 * (2 * h + last)) * h * (h + last) if gear else h * h / 12
+            right[i] = part * h * third
+        else:
+            right[i] = (0.5 if gear else 0.05) * h * h * second
+
+
+# -- what follows a step --------------------------------------------------------------------------------------------
+
+
+@compiled
+def accept(m: int, t: float, h: float) -> None:
+    """Make the last stage the state."""
+    n = integer_at(m, w.UNKNOWNS_COUNT)
+    z, charge, slope = floats(m, w.Z), floats(m, w.HELD_CHARGE), floats(m, w.HELD_SLOPE)
+    ends, past, end = floats(m, w.ENDS), floats(m, w.PAST_Z), stage(m, w.STAGE_Z, END)
+    if integer_at(m, w.ON_GRID) != 0 and wanted(m, t + h):
+        copy_numbers(z, ends, n)
+        copy_numbers(end, behind(ends, 2 * (n + 1)), n)
+        differentiate(m, h)
+    copy_numbers(past, behind(past, n + 1), n)
+    copy_numbers(z, past, n)
+    copy_numbers(charge, floats(m, w.PAST_CHARGE), n)
+    copy_numbers(slope, floats(m, w.PAST_SLOPE), n)
+    copy_numbers(end, z, n)
+    copy_numbers(floats(m, w.CHARGE), charge, n)
+    copy_numbers(stage(m, w.STAGE_SLOPE, END), slope, n)
+    scale = floats(m, w.SCALE)
+    for k in range(n):
+        scale[k] = max(abs(z[k]), 0.97 * scale[k])
+
+
+@compiled
+def differentiate(m: int, h: float) -> None:
+    """dz/dt at both ends of the step, from (C + beta G) z' = (charge)' + beta (current)', into ENDS."""
+    n, beta = integer_at(m, w.UNKNOWNS_COUNT), floats(m, w.KEY)[1]
+    right, esdirk = floats(m, w.RIGHT), integer_at(m, w.METHOD) == ESDIRK
+    for end in range(2):
+        copy_numbers(stage(m, w.STAGE_SLOPE, END if end == 1 else 0), right, n)
+        for j in range(STAGES):
+            part = AT_END[j] if end == 1 else AT_START[j]
+            if not esdirk:
+                part = 1.0 if j == END else (-1.0 if j == 0 else 0.0)
+            if part != 0.0:
+                current = stage(m, w.STAGE_CURRENT, j)
+                for i in range(n):
+                    right[i] += beta / h * part * current[i]
+        substitute(m, behind(floats(m, w.ENDS), (2 * end + 1) * (n + 1)))
+
+
+@compiled
+def restart(m: int, until: float) -> int:
+    """Find what jumps at this instant, and the slopes after it, by two tiny steps of the backward Euler formula.
+
+    The first takes up jumps, the second gives the slopes, also of charges that a source dictates.
+    """
+    clock, count, rules = floats(m, w.CLOCK), longs(m, w.COUNT), floats(m, w.RULES)
+    n, t = integer_at(m, w.UNKNOWNS_COUNT), clock[w.TIME]
+    move_cursors(m, t)
+    gap = next_break(m, until) - t
+    size = min(rules[w.LONGEST], gap)
+    if count[w.STEPS] > 0:
+        size = min(size, clock[w.NEXT])
+    least = 64 * 2.3e-16 * abs(t)
+    tiny = max(2.0 ** np.floor(np.log2(TINY * size)), least)
+    z, before, charge = floats(m, w.Z), stage(m, w.STAGE_Z, 0), floats(m, w.HELD_CHARGE)
+    copy_numbers(z, before, n)
+    copy_numbers(charge, stage(m, w.STAGE_SLOPE, 0), n)
+    weigh(m)
+    while True:
+        code = two_short_steps(m, t, tiny)
+        if code < 0:
+            copy_numbers(before, z, n)
+            copy_numbers(stage(m, w.STAGE_SLOPE, 0), charge, n)
+            return WEAK_PIVOT if code == SINGULAR and count[w.TRUSTED] == 0 else STUCK
+        if tiny <= least or tiny < 1e-9 * TINY * size or moved(m, z, stage(m, w.STAGE_Z, 1)) < 0.01:
+            break
+        tiny = max(tiny * 2.0**-10, least)
+        copy_numbers(before, z, n)
+        copy_numbers(stage(m, w.STAGE_SLOPE, 0), charge, n)
+    if floats(m, w.KEY)[2] >= 0.0 and count[w.TRUSTED] == 0:
+        copy_numbers(before, z, n)
+        copy_numbers(stage(m, w.STAGE_SLOPE, 0), charge, n)
+        return WEAK_PIVOT
+    show_restart(m, t, t + 2 * tiny)
+    clock[w.TIME] = t + 2 * tiny
+    clock[w.FACTORED] = 0.0
+    clock[w.NEXT] = min(clock[w.NEXT], 0.1 * gap) if t > 0.0 else min(0.01 * rules[w.LONGEST], 0.1 * gap)
+    count[w.POINTS], count[w.RESTART] = 0, 0
+    if integer_at(m, w.MARGINS_COUNT) > 0 and least_margin(m, z) < 0.0:
+        count[w.QUICK] += 1
+        return turn(m)
+    return DONE
+
+
+@compiled
+def two_short_steps(m: int, t: float, tiny: float) -> int:
+    """Two steps of the backward Euler formula; the result of the first is left among the stages."""
+    n, count, most = integer_at(m, w.UNKNOWNS_COUNT), longs(m, w.COUNT), int(floats(m, w.RULES)[w.MOST_ITERATIONS])
+    z, slope, charge, found = floats(m, w.Z), floats(m, w.HELD_SLOPE), floats(m, w.HELD_CHARGE), floats(m, w.CHARGE)
+    code = 0
+    for k in range(2):
+        set_drive(m, t + (k + 1) * tiny)
+        copy_numbers(charge, floats(m, w.BASE), n)
+        code = solve(m, 1.0, tiny, z, 4 * most, False, 1.0, 0)
+        if code < 0:
+            return code
+        count[w.ITERATIONS] += code
+        for i in range(n):
+            slope[i] = (found[i] - charge[i]) / tiny
+            charge[i] = found[i]
+        if k == 0:
+            copy_numbers(z, stage(m, w.STAGE_Z, 1), n)
+    return code
+
+
+@compiled
+def moved(m: int, one: Any, other: Any) -> Any:
+    """The largest difference between two sets of unknowns, as a multiple of what counts as 1."""
+    weight, counted, largest = floats(m, w.WEIGHT), longs(m, w.COUNTED), 0.0
+    for k in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        if counted[k] != 0:
+            largest = max(largest, abs(one[k] - other[k]) / weight[k])
+    return largest
+
+
+@compiled
+def move_cursors(m: int, t: float) -> None:
+    """Let every source be on the segment that begins at t or before."""
+    cursor, begin, times = longs(m, w.CURSOR), longs(m, w.SEGMENT_BEGIN), floats(m, w.SEGMENT_TIMES)
+    for k in range(integer_at(m, w.SOURCES_COUNT)):
+        j = max(cursor[k], begin[k])
+        while j + 1 < begin[k + 1] and times[j + 1] <= t * (1 + 4e-16):
+            j += 1
+        cursor[k] = j if begin[k + 1] > begin[k] else -1
+
+
+@compiled
+def show_restart(m: int, t: float, after: float) -> None:
+    """Put out the instant of a restart: both limits where something jumped."""
+    z, before, weight, scale = floats(m, w.Z), stage(m, w.STAGE_Z, 0), floats(m, w.WEIGHT), floats(m, w.SCALE)
+    jumped = False
+    for k in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        jumped = jumped or abs(z[k] - before[k]) > 0.1 * weight[k]
+        scale[k] = max(abs(z[k]), scale[k])
+    if integer_at(m, w.ON_GRID) == 0:
+        if t > 0.0 and jumped:
+            put(m, np.nextafter(t, 0.0), before)
+        put(m, t, z)
+        return
+    filled, times = longs(m, w.FILLED), floats(m, w.OUT_TIMES)
+    while filled[0] < integer_at(m, w.ROOM) and times[filled[0]] <= after:
+        store(m, z)
+
+
+# -- switching ------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def locate(m: int, t: float, h: float) -> tuple[float, int]:
+    """Find and solve the step that ends just past the first change of a switch, by false position (Illinois)."""
+    end = stage(m, w.STAGE_Z, END)
+    low, high, at = 0.0, h, h
+    above, below = max(least_margin(m, floats(m, w.Z)), 0.0), least_margin(m, end)
+    side = 0
+    for _ in range(60):
+        if high - low <= max(1e-12 * h, 4e-16 * abs(t)) or 0.0 <= -below <= 1e-14:
+            break
+        at = low + min(max(above / (above - below), 0.001), 0.999) * (high - low)
+        code = attempt(m, t, at)
+        if code < 0:
+            return at, code
+        margin = least_margin(m, end)
+        if margin < 0.0:
+            above *= 0.5 if side == 1 else 1.0
+            high, below, side = at, margin, 1
+        else:
+            below *= 0.5 if side == -1 else 1.0
+            low, above, side = at, margin, -1
+    if at != high:
+        code = attempt(m, t, high)
+        least_margin(m, end)
+        return high, code
+    return high, 0
+
+
+# -- output ---------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def wanted(m: int, t: float) -> bool:
+    """Whether an instant before t is asked for."""
+    k = longs(m, w.FILLED)[0]
+    return bool(k < integer_at(m, w.ROOM) and floats(m, w.OUT_TIMES)[k] < t)
+
+
+@compiled
+def store(m: int, z: Any) -> None:
+    """The kept unknowns as the next row of the output."""
+    filled, kept, count = longs(m, w.FILLED), longs(m, w.KEPT), integer_at(m, w.KEPT_COUNT)
+    row = behind(floats(m, w.OUT_VALUES), filled[0] * count)
+    for j in range(count):
+        row[j] = z[kept[j]]
+    filled[0] += 1
+
+
+@compiled
+def put(m: int, t: float, z: Any) -> None:
+    """Keep an accepted point."""
+    if t >= floats(m, w.RULES)[w.BEGIN]:
+        floats(m, w.OUT_TIMES)[longs(m, w.FILLED)[0]] = t
+        store(m, z)
+
+
+@compiled
+def hand_out(m: int, until: float) -> bool:
+    """On a grid: the points within the last step. Returns whether there is room for more."""
+    filled, times, room = longs(m, w.FILLED), floats(m, w.OUT_TIMES), integer_at(m, w.ROOM)
+    if integer_at(m, w.ON_GRID) == 0:
+        return bool(filled[0] + 3 <= room)
+    clock, count = floats(m, w.CLOCK), longs(m, w.COUNT)
+    t, h = clock[w.TIME], clock[w.LAST]
+    last = t >= until and count[w.RESTART] == 0
+    while filled[0] < room and (times[filled[0]] < t or (last and times[filled[0]] <= t * (1 + 1e-12))):
+        if times[filled[0]] >= t or count[w.POINTS] == 0:
+            store(m, floats(m, w.Z))
+        else:
+            interpolate(m, (times[filled[0]] - (t - h)) / h, h)
+    return bool(filled[0] < room or t >= until)
+
+
+@compiled
+def interpolate(m: int, x: float, h: float) -> None:
+    """The cubic through values and derivatives at both ends of the last step, at `x` steps, into the output."""
+    filled, kept, count = longs(m, w.FILLED), longs(m, w.KEPT), integer_at(m, w.KEPT_COUNT)
+    row = behind(floats(m, w.OUT_VALUES), filled[0] * count)
+    size, ends, rest = integer_at(m, w.UNKNOWNS_COUNT) + 1, floats(m, w.ENDS), 1 - x
+    for j in range(count):
+        at = behind(ends, kept[j])
+        row[j] = rest * rest * ((1 + 2 * x) * at[0] + x * h * at[size])
+        row[j] += x * x * ((1 + 2 * rest) * at[2 * size] - rest * h * at[3 * size])
+    filled[0] += 1

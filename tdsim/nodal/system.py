@@ -1,0 +1,107 @@
+"""The equations of an electrical circuit as arrays.
+
+    d/dt [C z + q(z)] + G z + i(z) = sum_k D_k w_k(t)
+
+C and G are the linear part, q and i come from groups of non-linear devices, w_k are the waveforms of sources.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..circuit import Circuit, Instance, is_shape
+from .groups import Group, make_groups
+from .linear import Conditions, Entries, Kin, locate, set_fields, sort_kin, stamp
+from .unknowns import Unknowns, electrical_instances, number_unknowns
+
+
+@dataclass(frozen=True)
+class Source:
+    """What drives the circuit: one waveform of an instance. `dc` and `wave` are NaN where they were not given."""
+
+    instance: Instance
+    dc: Any
+    wave: Any
+    amplitude: complex
+
+    @property
+    def follows_shape(self) -> bool:
+        return is_shape(self.wave)
+
+    def level(self, transient: bool) -> np.ndarray:
+        """Its value where it follows no shape, (runs or 1,): the wave's in a transient, else that of dc, else 0."""
+        first, second = (self.wave, self.dc) if transient else (self.dc, self.wave)
+        first, second = (np.atleast_1d(np.asarray(np.nan if is_shape(x) else x, dtype=float)) for x in (first, second))
+        found = np.where(np.isnan(first), second, first)
+        return np.where(np.isnan(found), 0.0, found)
+
+
+@dataclass
+class System:
+    """The equations of a circuit; sparse matrices are (rows, columns, values (entries, runs or 1))."""
+
+    circuit: Circuit
+    unknowns: Unknowns
+    instances: list[Instance]
+    kins: list[Kin]
+    conductance: Entries
+    capacitance: Entries
+    drive: Entries
+    """Columns are numbers of sources."""
+    sources: list[Source]
+    groups: list[Group]
+    conditions: Conditions
+    runs: int = 1
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        return self.unknowns.size
+
+    def source(self, name: str) -> int:
+        """The number of the source that is this instance. Raises KeyError."""
+        for k, source in enumerate(self.sources):
+            if source.instance.name == name:
+                return k
+        raise KeyError(name)
+
+
+def build(circuit: Circuit, conditions: Conditions, runs: int = 1) -> System:
+    """The equations of the electrical part of a circuit."""
+    instances = electrical_instances(circuit)
+    unknowns = number_unknowns(circuit, instances)
+    kins = sort_kin(instances)
+    place: dict[str, tuple[Kin, int]] = {}
+    system = System(circuit, unknowns, instances, kins, Entries(), Entries(), Entries(), [], [], conditions, runs)
+    for kin in kins:
+        locate(circuit, kin, unknowns)
+        set_fields(kin, conditions, place)
+        place |= {instance.name: (kin, k) for k, instance in enumerate(kin.instances)}
+        stamp(kin, "conduct", system.conductance, unknowns.size)
+        stamp(kin, "store", system.capacitance, unknowns.size)
+        if kin.device.drive is not None:
+            _drive(system, kin)
+    system.groups = make_groups(circuit, instances, unknowns, conditions, runs)
+    return system
+
+
+def _drive(system: System, kin: Kin) -> None:
+    """Add the sources of these instances."""
+    first = len(system.sources)
+    for instance in kin.instances:
+        settings = instance.settings
+        phase = np.exp(1j * np.deg2rad(settings.get("acphase", 0.0)))
+        source = Source(instance, settings.get("dc", np.nan), settings["wave"], settings.get("ac", 0.0) * phase)
+        system.sources.append(source)
+    kin.p.wave = 1.0
+    columns = first + np.arange(len(kin.instances))
+    assert kin.device.drive is not None
+    for row, value in enumerate(kin.device.drive(kin.p)):
+        numbers = np.asarray(value, dtype=float)
+        if numbers.any():
+            wide = np.broadcast_to(numbers, (len(kin.instances), numbers.shape[-1] if numbers.ndim else 1))
+            keep = kin.rows[:, row] < system.size
+            system.drive.add(kin.rows[keep, row], columns[keep], wide[keep], 1 << 62)

@@ -1,0 +1,223 @@
+"""One run of a system as words for compiled code: the pattern of the matrix, its numbers, the rows of the groups."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import numpy as np
+
+from .groups import Group
+from .kinds import WORDS
+from .linear import Entries
+from .lu import Pattern
+from .methods import STAGES
+from .ordering import order
+from .system import System
+from .words import Words
+
+
+class Layout:
+    """The pattern of the matrix of a system, and where each of its entries is."""
+
+    def __init__(self, system: System, typical: float):
+        """`typical` (s): pivots are chosen for the matrix C + typical G. Raises Singular."""
+        self.size = system.size
+        rows, columns, values = _all_entries(system, typical)
+        keys, back = np.unique(rows * self.size + columns, return_inverse=True)
+        summed = np.zeros(keys.size)
+        np.add.at(summed, back, values)
+        self._order(keys, summed)
+
+    def _order(self, keys: np.ndarray, values: np.ndarray) -> None:
+        self.pattern, where = order(keys // self.size, keys % self.size, values, self.size)
+        self._keys, self._where = keys, where
+        self.columns = np.empty(keys.size, dtype=np.int32)
+        self.columns[where] = keys % self.size
+
+    def reordered(self, matrix: np.ndarray) -> Layout:
+        """The same with other pivots, sound for the numbers of a matrix (entries,). Raises Singular."""
+        found = copy.copy(self)
+        found._order(self._keys, matrix[self._where])
+        return found
+
+    @property
+    def entries(self) -> int:
+        return int(self._keys.size)
+
+    def places(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Where entries are; one past the last for those in ground's row or column."""
+        found = np.full(rows.shape, self.entries, dtype=np.int64)
+        inside = (rows < self.size) & (columns < self.size)
+        found[inside] = self._where[np.searchsorted(self._keys, rows[inside] * self.size + columns[inside])]
+        return found
+
+
+def _all_entries(system: System, typical: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows, columns and typical values of everything that the matrix may hold; pairs repeat."""
+    n = system.size
+    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for entries, factor in ((system.conductance, typical), (system.capacitance, 1.0)):
+        rows, columns, values = entries.joined()
+        found.append((rows, columns, factor * values[:, 0]))
+    for group in system.groups:
+        rows, columns, signs = _jacobian(group)
+        inside = (rows < n) & (columns < n)
+        found.append((rows[inside], columns[inside], 1e-3 * typical * signs[inside]))
+    nodes = np.arange(system.unknowns.voltages)
+    found.append((nodes, nodes, np.full(nodes.size, 1e-12 * typical)))
+    joined = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+    return joined[0], joined[1], joined[2]
+
+
+def _jacobian(group: Group) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows, columns and signs of the four entries of each slope: (instances * paths * controls * 4,)."""
+    shape = (group.count, group.paths.shape[1], group.controls.shape[1], 2, 2)
+    rows = np.broadcast_to(group.paths[:, :, None, :, None], shape)
+    columns = np.broadcast_to(group.controls[:, None, :, None, :], shape)
+    signs = np.broadcast_to(np.array([[1.0, -1.0], [-1.0, 1.0]]), shape)
+    return rows.reshape(-1), columns.reshape(-1), signs.reshape(-1)
+
+
+def make_words(system: System, layout: Layout, run: int, transient: bool) -> Words:
+    """The words of one run."""
+    words = Words()
+    _count(words, system)
+    _make_room(words, system)
+    fill(words, system, layout, run)
+    drive_row, drive_source, drive_value = system.drive.joined()
+    by_source = np.argsort(drive_source, kind="stable")
+    levels = [s.level(transient) for s in system.sources]
+    nodes = np.arange(system.size)
+    counted = (nodes < system.unknowns.voltages) | np.isin(nodes, system.capacitance.joined()[0])
+    words.put(
+        DRIVE_ROW=drive_row[by_source],
+        DRIVE_SOURCE=drive_source[by_source],
+        DRIVE_VALUE=drive_value[by_source, run % drive_value.shape[1]],
+        LEVEL=np.array([level[run % level.size] for level in levels], dtype=float),
+        COUNTED=counted.astype(np.int64),
+        KINDS=np.array([tuple(g.loops) for g in system.groups], dtype=np.int64),
+        PATH=_joined([g.paths.reshape(-1, 2) for g in system.groups], 2),
+        SLOPE=_slopes(system.groups),
+    )
+    words.count(DRIVES_COUNT=drive_row.size)
+    words.put(GROUP_ROWS=_group_rows(system.groups, run, words))
+    return words
+
+
+def fill(words: Words, system: System, layout: Layout, run: int) -> None:
+    """What depends on the order of pivots."""
+
+    def spread(matrix: Entries) -> np.ndarray:
+        rows, columns, values = matrix.joined()
+        found = np.zeros(layout.entries)
+        np.add.at(found, layout.places(rows, columns), values[:, run % values.shape[1]])
+        return found
+
+    pattern: Pattern = layout.pattern
+    nodes = np.arange(system.unknowns.voltages)
+    entry = np.full(system.size, layout.entries)
+    entry[: nodes.size] = layout.places(nodes, nodes)
+    places = [layout.places(rows, columns).reshape(-1, 4) for rows, columns, _ in map(_jacobian, system.groups)]
+    words.put(
+        ROW=pattern.row,
+        COLUMN=pattern.column,
+        START=pattern.start,
+        PLACE=pattern.place,
+        LU_START=pattern.lu_start,
+        LU_PLACE=pattern.lu_place,
+        DIAGONAL=pattern.diagonal,
+        UNKNOWN=layout.columns,
+        CONDUCTANCE=spread(system.conductance),
+        CAPACITANCE=spread(system.capacitance),
+        NODE_ENTRY=entry,
+        SLOPE_PLACE=_joined(places, 4),
+        KEY=np.full(4, np.nan),
+    )
+    words.zeros(MATRIX=layout.entries + 1, LU=pattern.lu_place.size, INVERSE=system.size, PIVOTS=system.size)
+    words.count(ENTRIES_COUNT=layout.entries)
+
+
+def _joined(arrays: Sequence[np.ndarray], width: int) -> np.ndarray:
+    return np.concatenate([np.zeros((0, width), np.int64), *arrays])
+
+
+def _slopes(groups: Sequence[Group]) -> np.ndarray:
+    """Path and controlling unknowns of each derivative."""
+    found, first = [], 0
+    for group in groups:
+        count, paths, controls = group.count, group.paths.shape[1], group.controls.shape[1]
+        shape = (count, paths, controls)
+        numbers = np.broadcast_to(first + np.arange(count * paths).reshape(count, paths, 1), shape)
+        ends = np.broadcast_to(group.controls[:, None], (*shape, 2))
+        found.append(np.concatenate([numbers[..., None], ends], -1).reshape(-1, 3))
+        first += count * paths
+    return _joined(found, 3)
+
+
+def _paths(group: Group) -> int:
+    return int(group.paths.shape[0] * group.paths.shape[1])
+
+
+def _count(words: Words, system: System) -> None:
+    words.count(
+        UNKNOWNS_COUNT=system.size,
+        VOLTAGES_COUNT=system.unknowns.voltages,
+        SOURCES_COUNT=len(system.sources),
+        GROUPS_COUNT=len(system.groups),
+        PATHS_COUNT=sum(map(_paths, system.groups)),
+        SLOPES_COUNT=sum(_paths(g) * g.controls.shape[1] for g in system.groups),
+        MARGINS_COUNT=sum(g.switches for g in system.groups),
+    )
+
+
+def _make_room(words: Words, system: System) -> None:
+    n, row = system.size, system.size + 1
+    paths = sum(map(_paths, system.groups))
+    slopes = sum(_paths(g) * g.controls.shape[1] for g in system.groups)
+    words.zeros(DEVICE_UNKNOWNS=row, DEVICE_TIME=1, MODE=3)
+    words.zeros(FLOWS=paths, CHARGES=paths, FLOW_SLOPES=slopes, CHARGE_SLOPES=slopes)
+    words.zeros(MARGINS=sum(g.switches for g in system.groups))
+    words.zeros(RIGHT=row, DELTA=row, DRIVE=row, CHARGE=row, CURRENT=row, BASE=row)
+    words.zeros(STAGE_Z=(STAGES, row), STAGE_SLOPE=(STAGES, row), STAGE_CURRENT=(STAGES, row))
+    words.zeros(HOLD=n, TARGET=n, SCALE=n, RULES=16)
+    words.zeros(Z=row, HELD_CHARGE=row, HELD_SLOPE=row, PAST_Z=(2, row), PAST_CHARGE=row, PAST_SLOPE=row, ENDS=(4, row))
+    words.zeros(CLOCK=8, CONTROLS=sum(g.count * g.controls.shape[1] for g in system.groups))
+    words.put(
+        WEIGHT=np.ones(n),
+        COUNT=np.zeros(16, np.int64),
+        CURSOR=np.full(len(system.sources), -1),
+        SWITCHES=np.concatenate([np.zeros(0, np.int64), *(g.states for g in system.groups)]),
+    )
+
+
+def _group_rows(groups: Sequence[Group], run: int, words: Words) -> np.ndarray:
+    """The row of each group."""
+
+    def address(name: str, place: int) -> int:
+        return int(words[name].ctypes.data) + 8 * place
+
+    found = np.zeros((len(groups), WORDS), dtype=np.int64)
+    paths = slopes = controls = state = margin = 0
+    for row, group in zip(found, groups, strict=True):
+        row[:14] = (
+            group.count,
+            group.numbers[run % group.numbers.shape[0]].ctypes.data,
+            group.controls.ctypes.data,
+            address("DEVICE_UNKNOWNS", 0),
+            address("DEVICE_TIME", 0),
+            address("FLOWS", paths),
+            address("FLOW_SLOPES", slopes),
+            address("CHARGES", paths),
+            address("CHARGE_SLOPES", slopes),
+            address("CONTROLS", controls),
+            address("SWITCHES", state),
+            address("MARGINS", margin),
+            address("MODE", 0),
+            group.extra,
+        )
+        paths += _paths(group)
+        slopes += _paths(group) * group.controls.shape[1]
+        controls += group.count * group.controls.shape[1]
+        state, margin = state + group.states.size, margin + group.switches
+    return found

@@ -1,0 +1,255 @@
+"""Everything that compiled code needs to know about one run of a circuit: words (int64) that are numbers or addresses.
+
+One address stands for all of it. That keeps the compiled functions small: they take what they need, compile in a
+fraction of the time that a dozen array arguments cost, and are the same for every circuit.
+
+Unknowns z have one more entry than there are unknowns: ground, which stays 0. Rows (currents into the devices at each
+node, residuals of branches) have one more entry too, which is written and never read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+_NAMES = [
+    # sizes
+    ("UNKNOWNS_COUNT", "unknowns, as many as rows"),
+    ("VOLTAGES_COUNT", "voltages among the unknowns, which come first"),
+    ("ENTRIES_COUNT", "entries of the matrix"),
+    ("SOURCES_COUNT", ""),
+    ("DRIVES_COUNT", "entries of the matrix that says which source drives which row"),
+    ("GROUPS_COUNT", "groups of non-linear devices"),
+    ("PATHS_COUNT", "paths of non-linear currents"),
+    ("SLOPES_COUNT", "their derivatives"),
+    ("MARGINS_COUNT", "margins of switches"),
+    ("BREAKS_COUNT", ""),
+    ("KEPT_COUNT", "unknowns that are put out"),
+    ("ROOM", "points that the output has room for"),
+    ("ON_GRID", "1 where the times of the output are given, 0 where they are the accepted ones"),
+    ("METHOD", "of integration"),
+    # the pattern, in pivot order (see lu)
+    ("ROW", "int64: equation of each pivot"),
+    ("COLUMN", "int64: unknown of each pivot"),
+    ("START", "int32: where each row begins"),
+    ("PLACE", "int32: pivots that the entries belong to"),
+    ("LU_START", "int32"),
+    ("LU_PLACE", "int32"),
+    ("DIAGONAL", "int32: where the pivots are in L and U"),
+    # the linear part
+    ("UNKNOWN", "int32 (entries,): the unknown that each entry multiplies"),
+    ("CONDUCTANCE", "(entries,) G"),
+    ("CAPACITANCE", "(entries,) C"),
+    ("NODE_ENTRY", "int64 (unknowns,): the diagonal entry of a node's row; one past the last for branches"),
+    ("COUNTED", "int64 (unknowns,): 1 where errors count: voltages, and currents of what stores flux"),
+    # sources
+    ("DRIVE_ROW", "int64 (drives,)"),
+    ("DRIVE_SOURCE", "int64 (drives,)"),
+    ("DRIVE_VALUE", "(drives,)"),
+    ("LEVEL", "(sources,) the constant part"),
+    ("SEGMENT_TIMES", "beginnings of the segments of all sources, one source after another"),
+    ("SEGMENT_LINES", "(segments, 2)"),
+    ("SEGMENT_TERMS", "(terms, 7)"),
+    ("SEGMENT_FIRST", "int64 (segments + 1,)"),
+    ("SEGMENT_BEGIN", "int64 (sources + 1,): the segments of source k are begin[k] to begin[k + 1]"),
+    # non-linear devices
+    ("KINDS", "int64 (groups, 3): addresses of their loops"),
+    ("GROUP_ROWS", "int64 (groups, WORDS): see kinds"),
+    ("PATH", "int64 (paths, 2): rows from which and to which a current goes"),
+    ("SLOPE", "int64 (slopes, 3): path, and the two unknowns whose difference it is for"),
+    ("SLOPE_PLACE", "int64 (slopes, 4): entries + - - + of the matrix"),
+    ("DEVICE_UNKNOWNS", "(unknowns + 1,) what the loops read"),
+    ("DEVICE_TIME", "(1,)"),
+    ("FLOWS", "(paths,)"),
+    ("FLOW_SLOPES", "(slopes,)"),
+    ("CHARGES", "(paths,)"),
+    ("CHARGE_SLOPES", "(slopes,)"),
+    ("MARGINS", "(margins,) of switches; below zero where one must change its state"),
+    ("MODE", "(3,): limiting on; something was limited; nodes are held"),
+    # room to work in
+    ("MATRIX", "(entries + 1,)"),
+    ("LU", ""),
+    ("INVERSE", "(unknowns,) one over each pivot"),
+    ("KEY", "(4,): alpha and beta of the factors; first weak pivot or -1; how fast Newton's method went with them"),
+    ("PIVOTS", "(unknowns,)"),
+    ("RIGHT", "(rows,)"),
+    ("DELTA", "(unknowns + 1,)"),
+    ("DRIVE", "(rows,) what the sources add"),
+    ("CHARGE", "(rows,) C z + q(z)"),
+    ("CURRENT", "(rows,) G z + i(z)"),
+    ("BASE", "(rows,)"),
+    ("WEIGHT", "(unknowns,) how large an error counts as 1"),
+    ("HOLD", "(unknowns,) conductances that hold nodes"),
+    ("TARGET", "(unknowns,) at these voltages"),
+    ("STAGE_Z", "(stages, unknowns + 1)"),
+    ("STAGE_SLOPE", "(stages, rows) d(C z + q)/dt"),
+    ("STAGE_CURRENT", "(stages, rows) G z + i"),
+    # the state
+    ("Z", "(unknowns + 1,)"),
+    ("HELD_CHARGE", "(rows,) C z + q(z)"),
+    ("HELD_SLOPE", "(rows,) its derivative"),
+    ("SCALE", "(unknowns,) how large each unknown has lately been"),
+    ("PAST_Z", "(2, unknowns + 1) unknowns one and two steps ago"),
+    ("PAST_CHARGE", "(rows,) one step ago"),
+    ("PAST_SLOPE", "(rows,) one step ago"),
+    ("ENDS", "(4, unknowns + 1) z and dz/dt at the start of the last step, then at its end"),
+    ("CLOCK", "see below"),
+    ("COUNT", "int64: see below"),
+    ("CURSOR", "int64 (sources,) the segment that each is on, -1 for a constant"),
+    ("SWITCHES", "int64: states of switches"),
+    ("CONTROLS", "where non-linear devices were last evaluated"),
+    # rules and output
+    ("RULES", "see below"),
+    ("BREAKS", "rising times at which something starts anew"),
+    ("KEPT", "int64 (kept,) unknowns"),
+    ("OUT_TIMES", "(room,)"),
+    ("OUT_VALUES", "(room, kept)"),
+    ("FILLED", "int64 (1,)"),
+]
+
+(
+    UNKNOWNS_COUNT,
+    VOLTAGES_COUNT,
+    ENTRIES_COUNT,
+    SOURCES_COUNT,
+    DRIVES_COUNT,
+    GROUPS_COUNT,
+    PATHS_COUNT,
+    SLOPES_COUNT,
+    MARGINS_COUNT,
+    BREAKS_COUNT,
+    KEPT_COUNT,
+    ROOM,
+    ON_GRID,
+    METHOD,
+    ROW,
+    COLUMN,
+    START,
+    PLACE,
+    LU_START,
+    LU_PLACE,
+    DIAGONAL,
+    UNKNOWN,
+    CONDUCTANCE,
+    CAPACITANCE,
+    NODE_ENTRY,
+    COUNTED,
+    DRIVE_ROW,
+    DRIVE_SOURCE,
+    DRIVE_VALUE,
+    LEVEL,
+    SEGMENT_TIMES,
+    SEGMENT_LINES,
+    SEGMENT_TERMS,
+    SEGMENT_FIRST,
+    SEGMENT_BEGIN,
+    KINDS,
+    GROUP_ROWS,
+    PATH,
+    SLOPE,
+    SLOPE_PLACE,
+    DEVICE_UNKNOWNS,
+    DEVICE_TIME,
+    FLOWS,
+    FLOW_SLOPES,
+    CHARGES,
+    CHARGE_SLOPES,
+    MARGINS,
+    MODE,
+    MATRIX,
+    LU,
+    INVERSE,
+    KEY,
+    PIVOTS,
+    RIGHT,
+    DELTA,
+    DRIVE,
+    CHARGE,
+    CURRENT,
+    BASE,
+    WEIGHT,
+    HOLD,
+    TARGET,
+    STAGE_Z,
+    STAGE_SLOPE,
+    STAGE_CURRENT,
+    Z,
+    HELD_CHARGE,
+    HELD_SLOPE,
+    SCALE,
+    PAST_Z,
+    PAST_CHARGE,
+    PAST_SLOPE,
+    ENDS,
+    CLOCK,
+    COUNT,
+    CURSOR,
+    SWITCHES,
+    CONTROLS,
+    RULES,
+    BREAKS,
+    KEPT,
+    OUT_TIMES,
+    OUT_VALUES,
+    FILLED,
+) = range(84)
+
+INDEX = {name: k for k, (name, _) in enumerate(_NAMES)}
+
+STATE = (
+    *("Z", "HELD_CHARGE", "HELD_SLOPE", "SCALE", "PAST_Z", "PAST_CHARGE", "PAST_SLOPE", "ENDS", "CLOCK", "COUNT"),
+    *("CURSOR", "SWITCHES", "CONTROLS"),
+)
+"""The arrays that a run remembers from one step to the next."""
+
+(TIME, NEXT, LAST, BEFORE_LAST, FACTORED) = range(5)
+"""CLOCK: the time; the step to take next; the last two steps; the step that the factors are for."""
+
+(POINTS, RESTART, BREAK, STEPS, REJECTED, ITERATIONS, EVENTS, QUICK, TRUSTED) = range(9)
+"""COUNT: past points known; whether to start afresh; the next breakpoint; what has been done; changes of state without
+a step between them; whether weak pivots are to be put up with."""
+
+(RELTOL, VNTOL, ABSTOL, LONGEST, MOST_ITERATIONS, ALLOWED, STOP, BEGIN) = range(8)
+"""RULES: tolerances; longest step; iterations of Newton's method; error allowed; end of the run; first time put out."""
+
+
+class Words:
+    """The words of one run, and the arrays that they point to, by name."""
+
+    def __init__(self) -> None:
+        self.words = np.zeros(len(_NAMES), dtype=np.int64)
+        self.arrays: dict[str, np.ndarray] = {}
+
+    @property
+    def address(self) -> int:
+        """What compiled code takes."""
+        return int(self.words.ctypes.data)
+
+    def count(self, **numbers: int) -> None:
+        """Set words that are numbers."""
+        for name, value in numbers.items():
+            self.words[INDEX[name]] = value
+
+    def put(self, **arrays: Any) -> None:
+        """Set words that are addresses; the arrays (float64, int64 or int32) are kept."""
+        for name, array in arrays.items():
+            array = np.ascontiguousarray(array)
+            self.arrays[name] = array
+            self.words[INDEX[name]] = array.ctypes.data
+
+    def zeros(self, **shapes: Any) -> None:
+        """Set words to the addresses of new arrays of zeros."""
+        self.put(**{name: np.zeros(shape) for name, shape in shapes.items()})
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.arrays[name]
+
+    def save(self) -> dict[str, np.ndarray]:
+        """A copy of the state."""
+        return {name: self.arrays[name].copy() for name in STATE}
+
+    def restore(self, saved: dict[str, np.ndarray]) -> None:
+        """Put a saved state back."""
+        for name in STATE:
+            self.arrays[name][...] = saved[name]
