@@ -7,21 +7,18 @@ are here, so that both ways give the same sentences.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
-
-import numpy as np
 
 from . import device as _device
 from .cards import Analysis, Request
 from .checks import check_values as check_values
 from .checks import is_shape as is_shape
 from .checks import value_problem as value_problem
+from .completeness import check_complete
 from .device import OPTICAL, Device, Port
-from .errors import PLACED, Diagnostics, Position, UsageError, nearest
+from .errors import Diagnostics, Position, UsageError, nearest
 
 DEFAULT_CARRIER = 1550e-9
 GROUND = ("0", "gnd")
@@ -211,13 +208,8 @@ class Circuit:
     # -- checking ---------------------------------------------------------------------------------------------
 
     def finish(self, found: Diagnostics) -> None:
-        """Check what can be seen only when all instances are there: references, external ports, open nets."""
-        self._check_references(found)
-        self._check_external(found)
-        if not found.doubtful(PLACED, ".carrier"):
-            self._check_carriers(found)
-        if not found.errors:
-            self._warn_open_nets(found)
+        """Check what can be seen only when all of the circuit is there; what is wrong goes to `found`."""
+        check_complete(self, found)
 
     def check(self) -> Circuit:
         """Raise UsageError when the circuit is not complete; collect warnings in `diagnostics`."""
@@ -226,76 +218,6 @@ class Circuit:
         self.diagnostics.warnings += [w for w in found.warnings if w not in self.diagnostics.warnings]
         self._raise_usage(found)
         return self
-
-    def _check_references(self, found: Diagnostics) -> None:
-        """Elements that join others (K): these must be there, fit, and be joined once."""
-        joined: dict[frozenset[str], Instance] = {}
-        for instance in self.instances.values():
-            if not instance.references or found.full:
-                continue
-            others = [self.instances.get(name) for name in instance.references]
-            for k, (name, other) in enumerate(zip(instance.references, others, strict=True)):
-                problem = None
-                if other is not None:
-                    problem = instance.device.refuses(other.device.variant(other.settings))
-                    problem = problem and f"{name} is a {other.device.name}, {problem}"
-                elif not found.doubtful(PLACED, name):
-                    problem = f"unknown instance {name!r}{nearest(name, self.instances)}"
-                if problem:
-                    found.error(f"{instance.name}: {problem}", instance.place_of(str(k + 1)), instance.expansion)
-            pair = frozenset(instance.references)
-            problem = None
-            if len(pair) < len(instance.references):
-                problem = f"{instance.references[0]} is joined to itself; name two instances"
-            elif len(pair) > 1 and pair in joined:
-                problem = f"{' and '.join(instance.references)} are joined already, by {joined[pair].name}"
-            if problem:
-                found.error(f"{instance.name}: {problem}", instance.place_of("2"), instance.expansion)
-            joined.setdefault(pair, instance)
-
-    def _check_external(self, found: Diagnostics) -> None:
-        for name, net in self.external.items():
-            place = self.external_positions.get(name)
-            if net not in self.nets and found.doubtful(PLACED, net):
-                continue
-            if net not in self.nets:
-                found.error(f"port {name!r}: unknown net {net!r}{nearest(net, self.nets)}", place)
-            elif self.nets[net].domain == OPTICAL and len(self.nets[net].terminals) > 1:
-                first, second = self.nets[net].terminals[:2]
-                found.error(f"port {name!r}: net {net!r} is not open, it joins {first} and {second}", place)
-
-    def _check_carriers(self, found: Diagnostics) -> None:
-        last = len(self.carriers) - 1
-        for instance in self.instances.values():
-            if instance.device.emit is not None and np.any(np.asarray(instance.values.get("carrier", 0)) > last):
-                found.error(
-                    f"{instance.name}: carrier = {instance.values['carrier']:g} is not in the .carrier list, which has "
-                    f"{'carriers 0 to ' + str(last) if last else 'carrier 0 only'}",
-                    instance.place_of("carrier"),
-                    instance.expansion,
-                )
-
-    def _warn_open_nets(self, found: Diagnostics) -> None:
-        asked = " ".join(r.signal for r in self.requests) + " " + " ".join(str(m) for m in self.measures)
-        meant = {*self.external.values(), *re.findall(r"\(([^(),]+)\)", asked)}
-        patterns = [m for m in meant if "*" in m]
-        for net in self.open_nets():
-            terminal = net.terminals[0]
-            instance = self.instances[terminal.instance]
-            if any(fnmatchcase(net.name, p) or fnmatchcase(str(terminal), p) for p in patterns):
-                continue
-            leaf = net.name.rsplit(".", 1)[-1]
-            if leaf.startswith("nc") or net.name in meant or str(terminal) in meant or instance.device.emit is not None:
-                continue
-            if len(found.warnings) >= found.limit:
-                return
-            found.warn(
-                f"optical net {net.name!r} has one end only ({terminal}): it is matched and absorbs what reaches it; "
-                f"save it, declare it with .port or call it nc* to say that this is meant"
-                f"{nearest(net.name, (n for n in self.nets if n != net.name), 1) if len(self.nets) < 20_000 else ''}",
-                instance.place_of(terminal.port),
-                instance.expansion,
-            )
 
     @staticmethod
     def _raise_usage(found: Diagnostics) -> None:

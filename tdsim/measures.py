@@ -38,7 +38,8 @@ class Measure:
     kind        avg rms min max pp integ min_at max_at | find | deriv | when | delay (trig to targ) | param
     signal      the signal that is measured
     start stop  the window (s); NaN leaves that side open
-    event       when (find, deriv, when), or the trigger; `target` is the second event of a delay
+    event       when (find, deriv, when), or the trigger; `target` is the second event of a delay. What is a time in
+                .tran is a frequency (Hz) in .ac and a value of the first axis in .dc; find in .op has no event
     expression  of param: an expression of other measures; `constants` are the parameters that it may name
     places      where on the card the signals and the names of the expression stand
     """

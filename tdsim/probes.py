@@ -117,7 +117,12 @@ def electrical_nets(circuit: Circuit) -> list[str]:
 
 def branches(circuit: Circuit) -> list[str]:
     """The instances whose currents are unknowns of the circuit."""
-    return [n for n, i in circuit.instances.items() if HIDDEN not in n and i.device.variant(i.settings).branches]
+    return [n for n, i in circuit.instances.items() if HIDDEN not in n and has_branch(i)]
+
+
+def has_branch(instance: Instance) -> bool:
+    """Whether the current of an instance is one of the unknowns of the circuit."""
+    return len(instance.device.variant(instance.settings).branches) == 1
 
 
 def has_current(instance: Instance) -> bool:

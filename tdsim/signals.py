@@ -10,6 +10,7 @@ from .errors import UsageError
 OPTICAL_KINDS = ("e", "p", "ein", "pin")
 ELECTRICAL_KINDS = tuple(kind + part for kind in "vi" for part in ("", "m", "p", "db", "r", "i"))
 """Voltages and currents, and their magnitude, phase, decibels, real and imaginary part in a small-signal analysis."""
+PARTS = tuple(kind for kind in ELECTRICAL_KINDS if len(kind) > 1)
 _FORM = re.compile(r"\s*(e|p|ein|pin|x|[vi](?:m|p|db|r|i)?)\s*\(\s*([^()\s,]+)\s*(?:,\s*([^()\s,]+)\s*)?\)\s*$")
 _PARAMETER = re.compile(r"\s*@([^\[\]\s]+)\[([^\[\]\s]+)\]\s*$")
 

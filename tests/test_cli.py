@@ -138,6 +138,7 @@ BAD_USAGE = {
     "folder": (["run", "."], "is a folder"),
     "no equals sign": (["run", "guide.cir", "--set", "gain"], "name=value"),
     "unknown parameter": (["run", "guide.cir", "--set", "gian=2"], "did you mean 'gain'"),
+    "instance parameter": (["run", "guide.cir", "--set", "xg.length=2"], "only those of .param"),
     "output is the netlist": (["run", "guide.cir", "-o", "guide.cir"], "is the netlist itself"),
     "output in no folder": (["run", "guide.cir", "-o", "no/a.nc"], "there is no folder"),
     "figure over result": (["run", "guide.cir", "-o", "a.png", "--plot"], "the figure would replace the result"),

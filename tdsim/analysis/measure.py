@@ -78,6 +78,8 @@ def _single(measure: Measure, time: np.ndarray, signals: dict[str, np.ndarray]) 
             return at
         y = signals[measure.signal]
         return complex(_slope(time, y, at) if measure.kind == "deriv" else _value(time, y, at))
+    if measure.kind == "find":
+        return complex(signals[measure.signal][-1])  # of an operating point, which is one point
     t, y = _window(measure, time, signals[measure.signal])
     if measure.kind not in ("avg", "integ") and np.iscomplexobj(y):
         raise Failed(f"{measure.kind} needs a real signal: measure a power, p(..)")

@@ -1,4 +1,4 @@
-"""Element lines: `X... nodes name parameters`, and elements such as K that refer to other instances."""
+"""Lines of X elements: `X... nodes name parameters`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .values import Given, Text, read_text, read_value
 class Element:
     """One element line, read once; instances are made from it as often as its subcircuit or loop asks.
 
-    `target` is what an X element instantiates, "" for elements whose letter says it. `bindings` remembers how the line
+    `target` is what it instantiates. `bindings` remembers how the line
     fits a device (see binding.py).
     """
 
@@ -80,7 +80,7 @@ def _element(card: Card, target: int, nodes: list[int], keywords: list[Keyword])
     return Element(
         card,
         read_text(card, 0),
-        read_text(card, target) if target else "",
+        read_text(card, target),
         tuple([read_text(card, i) for i in nodes]),
         tuple(nodes),
         tuple(keywords),

@@ -10,6 +10,7 @@ from ..circuit import Circuit
 from ..device import OPTICAL
 from ..errors import PLACED, Diagnostics, UsageError, nearest
 from ..probes import node_problem
+from ..signals import PARTS
 from ..units import C0, engineering
 from .functions import CONSTANTS
 
@@ -42,6 +43,16 @@ def check_steps(circuit: Circuit, found: Diagnostics) -> None:
                 found.error(message, analysis.position)
             else:
                 found.warn(message, analysis.position)
+
+
+def check_parts(circuit: Circuit, found: Diagnostics) -> None:
+    """Parts of small signals (vdb, vp, ...) need an analysis that has small signals."""
+    if any(analysis.kind == "ac" for analysis in circuit.analyses):
+        return
+    for request in circuit.requests:
+        if request.signal.partition("(")[0] in PARTS:
+            message = f"{request.signal} is part of a small signal: the netlist has no .ac, which would compute it"
+            found.error(message, request.position)
 
 
 def settle_sweeps(circuit: Circuit, found: Diagnostics) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import Diagnostics, UsageError, nearest
 from .problems import Problem, report
 from .scan import Card, Place, scan
+from .script import script_cards
 from .source import Source, read_text
 
 MAX_DEPTH = 50
@@ -14,7 +15,7 @@ MAX_CARDS = 5_000_000
 
 
 class Reader:
-    """Follows `.include` and `.lib`, and stops at `.end`.
+    """Follows `.include` and `.lib`. What follows `.end` is read as well, as ngspice does, but not without a warning.
 
     `included` lists the files that were read besides the first. Errors go to `found`.
     """
@@ -33,15 +34,17 @@ class Reader:
         return self.cards
 
     def _take(self, cards: list[Card]) -> None:
-        """Append the cards up to `.end`; an `.include` is replaced by what it names."""
+        """Append the cards; an `.include` is replaced by what it names."""
         index = 0
         while index < len(cards):
             card, head = cards[index], cards[index].words[0]
-            if head == ".end":
-                return
             if len(self.cards) > MAX_CARDS:
                 raise UsageError(f"the netlist has more than {MAX_CARDS} lines with all that it includes")
             index += 1
+            if head == ".end":
+                if index < len(cards):
+                    self.found.warn("what follows .end is read as well, as ngspice does", cards[index].position)
+                continue
             if head in (".include", ".inc", ".lib") or head in (".endl", ".control"):
                 index = self._special(card, head, cards, index)
             else:
@@ -55,14 +58,21 @@ class Reader:
             if head == ".endl":
                 raise Problem(".endl without .lib", Place(card))
             if head == ".control":
-                self.cards.append(card)
-                return _after(".endc", cards, index)
+                return self._script(card, cards, index)
             if head == ".lib" and len(card.words) == 2:
                 return self._skip_section(card, cards, index)
             self._include(card, head)
         except Problem as problem:
             report(problem, self.found)
         return index
+
+    def _script(self, card: Card, cards: list[Card], index: int) -> int:
+        """The analyses of a command script count as cards."""
+        after = _after(".endc", cards, index)
+        if not index < after <= len(cards) or cards[after - 1].words[0] != ".endc":
+            raise Problem(".control is not closed: its .endc is missing", Place(card))
+        self.cards += script_cards(cards[index : after - 1], self.found)
+        return after
 
     def _skip_section(self, card: Card, cards: list[Card], index: int) -> int:
         """A section of a library is read only where a `.lib "file" section` names it."""

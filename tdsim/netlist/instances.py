@@ -33,8 +33,6 @@ def target_of(element: Element, scope: Scope) -> Target:
 
     Raises Problem, naming the nearest, for unknown ones.
     """
-    if not element.target:
-        return Target(_by_letter(element))
     name = render(element.target, scope)
     found = scope.find_subcircuit(name)
     if found is not None:
@@ -55,13 +53,6 @@ def _instantiable(element: Element, device: type[Device]) -> type[Device]:
         message = f"{device.name} is not instantiated with X: its line starts with {device.letter.upper()}"
         raise Problem(message, Place(element.card, element.target_word))
     return device
-
-
-def _by_letter(element: Element) -> type[Device]:
-    """The device of an element whose letter says what it is; the number of names after it decides between several."""
-    letter = element.card.words[0][0]
-    devices = sorted((d for d in _device.library().values() if d.letter == letter), key=lambda d: d.name != letter)
-    return next((d for d in devices if d.references == len(element.nodes)), devices[0])
 
 
 def _unknown(element: Element, name: str, scope: Scope) -> str:
@@ -88,14 +79,12 @@ def place(
     found: Diagnostics,
 ) -> None:
     """Add one instance of a device; `base` are the values of its model. Raises Problem when it could not be added."""
+    if context.multiplier != 1.0:
+        message = f"m={context.multiplier:g} of the subcircuit around it multiplies electrical elements; {name} is none"
+        raise Problem(message, Place(element.card))
     binding = bind(element, device)
     values = binding.values(context.scope, base)
-    nets: dict[str, str] = {}
-    references: tuple[str, ...] = ()
-    if device.references:
-        references = tuple(context.name(node) for node in element.nodes)
-    else:
-        nets = {port: context.net(node) for port, node in binding.wiring(values)}
-    instance = Instance(name, device, nets, values, references, element.position, context.expansion, binding.locate)
+    nets = {port: context.net(node) for port, node in binding.wiring(values)}
+    instance = Instance(name, device, nets, values, (), element.position, context.expansion, binding.locate)
     if not circuit.add_instance(instance, found):
         raise Reported(f"{name} is in error")

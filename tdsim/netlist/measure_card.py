@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import Position, UsageError, nearest
 from ..measures import LAST, Event, Measure
-from ..signals import parse_signal
+from ..signals import ELECTRICAL_KINDS, Signal, parse_signal
 from .expressions import parse
 from .nodes import ExpressionError, names_in
 from .problems import Problem
@@ -19,6 +19,7 @@ from .values import integer, read_word, real
 
 REDUCTIONS = {"avg": "avg", "rms": "rms", "min": "min", "max": "max", "pp": "pp", "integ": "integ",
               "integral": "integ", "min_at": "min_at", "max_at": "max_at"}  # fmt: skip
+ANALYSES = ("tran", "ac", "dc", "op")
 _WINDOW = {"from": "start", "to": "stop"}
 
 
@@ -30,13 +31,18 @@ def measure_card(card: Card, scope: Scope) -> Measure:
 
 def _measure(card: Card, reader: _Reader) -> Measure:
     analysis, name, kind = reader.word("an analysis"), reader.name(), reader.word("what to measure")
-    if analysis != "tran":
-        raise Problem(f".meas {analysis} is not available yet; .meas tran is", Place(card, 1))
+    if analysis not in ANALYSES:
+        raise Problem(f".meas {analysis} is not part of tdsim{nearest(analysis, ANALYSES)}", Place(card, 1))
+    reader.analysis = analysis
+    if analysis == "op" and kind not in ("find", "param"):
+        raise Problem(f"an operating point is one point: .meas op takes find and param, not {kind}", Place(card, 3))
     measure = Measure(name, analysis, REDUCTIONS.get(kind, kind), position=card.position)
     if kind in REDUCTIONS:
         return reader.options(replace(measure, signal=reader.signal()))
     if kind in ("find", "deriv", "derivative"):
         measure = replace(measure, kind=kind[:5], signal=reader.signal())
+        if analysis == "op" and kind == "find":
+            return reader.options(measure)
         return reader.options(replace(measure, event=reader.instant()))
     if kind == "when":
         return reader.options(replace(measure, event=reader.crossing()))
@@ -55,6 +61,7 @@ class _Reader:
 
     def __init__(self, card: Card, scope: Scope):
         self.card, self.scope, self.at = card, scope, 1
+        self.analysis = ""
         self.places: dict[str, Position] = {}
 
     @property
@@ -89,11 +96,24 @@ class _Reader:
             raise self.fail("a signal")
         name, self.at = signal_name(self.card, self.at, self.scope)
         try:
-            signal = str(parse_signal(name))
+            parsed = parse_signal(name)
         except UsageError as error:
             raise Problem(str(error), Place(self.card, start)) from None
+        self._check_part(parsed, start)
+        signal = str(parsed)
         self.places.setdefault(signal, Place(self.card, start).position)
         return signal
+
+    def _check_part(self, signal: Signal, word: int) -> None:
+        """In .ac a voltage is complex, and a part of it is measured; elsewhere it has no parts. Raises Problem."""
+        whole = signal.kind in ("v", "i")
+        name = str(signal)[len(signal.kind) :]
+        if self.analysis == "ac" and whole:
+            listed = ", ".join(f"{signal.kind}{part}{name}" for part in ("m", "db", "p", "r", "i"))
+            raise Problem(f"{signal} is complex in .ac: measure one of {listed}", Place(self.card, word))
+        if self.analysis != "ac" and signal.kind in ELECTRICAL_KINDS and not whole:
+            message = f"{signal} is part of a small signal, which only .ac has: measure {signal.kind[0]}{name}"
+            raise Problem(message, Place(self.card, word))
 
     def number(self) -> float:
         place = Place(self.card, self.at)

@@ -165,8 +165,10 @@ class Index:
 
     def evaluate(self, names: Names) -> Value:
         array = names.value(self.name, self.at)
+        if isinstance(array, tuple):
+            array = np.array([number(item, self.at) for item in array])
         if not isinstance(array, np.ndarray):
-            raise ExpressionError(f"{self.name} is not an array", self.at)
+            raise ExpressionError(f"{self.name} is neither a list nor an array", self.at)
         if array.ndim != len(self.indices):
             raise ExpressionError(f"{self.name} has {array.ndim} dimensions, not {len(self.indices)}", self.at)
         where = tuple(self._index(node, names, size) for node, size in zip(self.indices, array.shape, strict=True))
@@ -199,8 +201,9 @@ def number(value: Value, at: int) -> float:
     """`value` as a number. Raises ExpressionError for words, arrays and shapes."""
     if isinstance(value, float):
         return value
-    if isinstance(value, np.ndarray):
-        raise ExpressionError("an array takes no part in arithmetic: pick one element, as in w[0]", at)
+    if isinstance(value, np.ndarray | tuple):
+        kind = "a list" if isinstance(value, tuple) else "an array"
+        raise ExpressionError(f"{kind} takes no part in arithmetic: pick one element, as in w[0]", at)
     if isinstance(value, int):
         return float(value)
     raise ExpressionError(f"{value!r} is not a real number", at)

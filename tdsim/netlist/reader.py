@@ -17,7 +17,7 @@ from .blocks import Block, build
 from .context import Context
 from .definitions import Parameters, read_definition
 from .elaborate import Elaborator, Enough, TooLarge
-from .final_checks import check_initial, check_measures, check_spans, check_steps, settle_sweeps
+from .final_checks import check_initial, check_measures, check_parts, check_spans, check_steps, settle_sweeps
 from .include import Reader
 from .problems import Problem, report
 from .scan import Card, Piece, fold, is_sound
@@ -85,6 +85,7 @@ def _finish(circuit: Circuit, found: Diagnostics) -> None:
     check_requests(circuit, found)
     check_measures(circuit, found)
     check_steps(circuit, found)
+    check_parts(circuit, found)
     settle_sweeps(circuit, found)
     circuit.finish(found)
     found.errors.sort(key=lambda e: (e.position.file, e.position.line, e.position.column) if e.position else ("", 0, 0))
@@ -112,12 +113,22 @@ def _override(scope: Scope, block: Block, overrides: dict[str, str], found: Diag
         source = Source(f"--set {name}", text or " ", Path())
         card = Card(source, fold(text), (Piece(0, 0, 0),))
         key = name.lower()
-        if key not in known:
+        if key not in known and "." in key:
+            found.error(_instance_parameter(name), source.position(0, 0))
+        elif key not in known:
             found.error(f"the netlist has no parameter {name!r}{nearest(key, known)}", source.position(0, 0))
         elif not card.words:
             found.error("the value is missing: --set name=value", source.position(0, 0))
         elif is_sound(card, found):
             _fix(scope, key, card, found)
+
+
+def _instance_parameter(name: str) -> str:
+    key = name.rpartition(".")[2]
+    return (
+        f"{name!r} is a parameter of an instance, and only those of .param can be given here: write "
+        f"{key}={{my_{key}}} on its line and .param my_{key}=... in the netlist, or use params= from Python"
+    )
 
 
 def _fix(scope: Scope, name: str, card: Card, found: Diagnostics) -> None:

@@ -123,7 +123,16 @@ def scan(source: Source, title: bool, found: Diagnostics) -> list[Card]:
         if continues:
             pending[-1] = (text[:-2], place[0], place[1])
     _close(source, pending, cards, found)
+    _check(cards, found)
     return cards
+
+
+def _check(cards: list[Card], found: Diagnostics) -> None:
+    """Look at the braces and quotes of all cards; the commands between .control and .endc may have any."""
+    in_script = False
+    for card in cards:
+        in_script = card.words[0] == ".control" or (in_script and card.words[0] != ".endc")
+        card.sound = in_script or is_sound(card, found)
 
 
 def _close(source: Source, parts: list[tuple[str, int, int]], cards: list[Card], found: Diagnostics) -> None:
@@ -142,7 +151,6 @@ def _close(source: Source, parts: list[tuple[str, int, int]], cards: list[Card],
         return
     card = Card(source, fold(" ".join(p[0] for p in parts)), tuple(pieces))
     if card.words:
-        card.sound = is_sound(card, found)
         cards.append(card)
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..errors import UsageError
+from ..errors import UsageError, nearest
 from ..shapes import SHAPE_NAMES, make_shape
 from ..units import parse_number
 from .expressions import evaluate
@@ -154,6 +154,9 @@ def read_value(card: Card, first: int, last: int) -> Given:
         return _shape(card, first, last)
     if head == "[":
         return _list(card, first, last)
+    if last - first > 1 and card.words[first + 1] == "(" and _NAME.fullmatch(head):
+        close = nearest(head, SHAPE_NAMES)
+        raise Problem(f"unknown source shape {head!r}{close}; an expression stands in braces", Place(card, first))
     if last - first > 1:
         raise Problem(f"{card.words[first + 1]!r} does not fit here after {head!r}", Place(card, first + 1))
     return read_word(card, first)

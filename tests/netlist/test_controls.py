@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tdsim.circuit import Circuit
 from tdsim.errors import UsageError
 from tdsim.netlist import require_analysis
 
@@ -56,6 +57,25 @@ def test_options(read, errors) -> None:
     assert circuit.options == {"noise": "off", "seed": 3, "delay": "round", "dt": 2e-12, "temp": 50}
     assert "unknown option 'sede' is ignored; did you mean 'seed'" in circuit.warnings[0]
     assert "noise is on or off" in errors(W + ".options noise=maybe\n")[0].message
+
+
+def test_a_second_step_is_said_to_be_unused(read) -> None:
+    (warning,) = read(W + ".options dt=2p\n.tran 1p 1n\n").warnings
+    assert "t.cir:5:1" in warning
+    assert "option dt = 2e-12 s is not used" in warning
+    assert not read(W + ".options dt=1p\n.tran 1p 1n\n").warnings
+
+
+@pytest.mark.parametrize(("name", "value", "message"), [
+    ("noise", "on", "not available yet"), ("delay", "about", "exact or round"), ("seed", "x", "takes a number"),
+])  # fmt: skip
+def test_options_of_a_script_are_checked_as_those_of_a_netlist(name: str, value: object, message: str) -> None:
+    circuit = Circuit().add("w", "waveguide", "a", "b").save("p(a)", "p(b)")
+    circuit.options["seed"] = 3
+    circuit.check()
+    circuit.options[name] = value
+    with pytest.raises(UsageError, match=message):
+        circuit.check()
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from tdsim.circuit import Circuit
 from tdsim.device import Device, Param, electrical, optical
+from tdsim.errors import UsageError
 from tdsim.units import parse_number
 
 
@@ -56,8 +59,6 @@ xd nc4 laser power=prbs(0 1m 10p 7 3)
 """
     )
     waveform = circuit.instances["xa"].values["power"].resolve(1e-13, 1e-9)
-    import numpy as np
-
     assert waveform(np.array([0.0, 50e-12])) == pytest.approx([0, 2e-3])
     assert circuit.instances["xb"].values["phase"] == 0.5
     shifted = circuit.instances["xc"].values["power"].resolve(1e-13, 1e-8)
@@ -158,3 +159,23 @@ def test_nets_that_a_pattern_saves_are_not_warned_about(read) -> None:
 
 def test_values_are_exact() -> None:
     assert parse_number("100u") == 1e-4
+
+
+def test_a_mistyped_shape_names_the_nearest(errors) -> None:
+    (error,) = errors("xl nc laser power=puls(0 1m 1p)\n")
+    assert "unknown source shape 'puls'; did you mean 'pulse'" in error.message
+    assert error.position.column == 19
+
+
+def test_open_nets_of_one_line_are_one_warning(read) -> None:
+    circuit = read(".for i 0 99\nxw{i} a{i} b{i} waveguide\n.endfor\n")
+    first, second = circuit.warnings
+    assert "optical nets 'a0', 'a1', 'a2' and 97 more have one end only (xw0.o1, ...)" in first
+    assert "'b0'" in second
+    assert "did you mean" not in first + second
+
+
+def test_a_carrier_of_arrays_is_checked() -> None:
+    circuit = Circuit().add("l", "laser", "a", carrier=np.array([0.0, 2.0]))
+    with pytest.raises(UsageError, match="carrier = 2 is not in"):
+        circuit.check()

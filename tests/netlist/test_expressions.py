@@ -41,7 +41,7 @@ def test_values(value, text: str, expected: float) -> None:
         ("1 1", "does not fit", 18), ("sqrt(-1)", "sqrt: not defined for -1", 16), ("log(0)", "not defined", 16),
         ("10**400", "too large", 18), ("sine(1)", "did you mean 'sin'", 16), ("sin(1,2)", "takes 1 argument", 16),
         ("gauss(1,2)", "Monte Carlo", 16), ("v(1)", "while the circuit runs", 16), ("1#2", "does not fit", 17),
-        ("", "empty", 16), ("w[0]", "unknown parameter", 16), ("a[0]", "not an array", 16),
+        ("", "empty", 16), ("w[0]", "unknown parameter", 16), ("a[0]", "neither a list nor an array", 16),
         ("__import__(1)", "unknown function", 16),
     ],
 )  # fmt: skip
@@ -110,6 +110,17 @@ def test_arrays_from_files(read, errors, tmp_path, monkeypatch) -> None:
         assert message in errors(f'.param w=file("W.nc" "w") a={text}\n')[0].message
     assert "no variable 'v'" in errors('.param w=file("W.nc" "v")\n')[0].message
     assert "cannot be read" in errors('.param w=file("none.nc" "v")\n')[0].message
+
+
+def test_lists_give_their_elements(read, errors) -> None:
+    card = ".param a=[1 {1+1} 3k] n=1 b={a[0] + a[n]*a[2]}\n"
+    assert read(card).parameters["b"] == 6001
+    for text, message in [
+        ("{a[3]}", "not one of 0 to 2"),
+        ("{a[0,0]}", "1 dimensions"),
+        ("{a+1}", "a list takes no part"),
+    ]:
+        assert message in errors(f"{card}.param c={text}\n")[0].message
 
 
 def test_a_spoilt_cache_of_the_grammar_does_no_harm(tmp_path, monkeypatch) -> None:

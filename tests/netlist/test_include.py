@@ -23,7 +23,7 @@ def write(path: Path, text: str) -> Path:
 
 def test_includes_are_relative_to_the_file_that_names_them(folder: Path) -> None:
     write(folder / "Sub" / "B.inc", "Xw nc1 nc2 waveguide\n")
-    write(folder / "Sub" / "A.inc", '.inc "B.inc"\n.end\nnot read\n')
+    write(folder / "Sub" / "A.inc", '.inc "B.inc"\n.end\n')
     circuit = load(write(folder / "t.cir", "title\n.INCLUDE Sub/A.inc\nXm nc3 nc4 mirror\n"))
     assert list(circuit.instances) == ["xw", "xm"]
     assert [Path(p).name for p in circuit.included] == ["A.inc", "B.inc"]

@@ -103,7 +103,7 @@ def test_unknown_names_are_found_before_the_run(errors) -> None:
         (".meas tran", 11), (".meas tran m", 13), (".meas tran m avg", 17), (".meas tran m avg p(a) from", 27),
         (".meas tran m avg p(a) form=1", 23), (".meas tran m find p(a)", 23), (".meas tran m when p(a)", 23),
         (".meas tran m when p(a)=1 rise=0", 31), (".meas tran m param=1+1", 20), (".meas tran m param='1+'", 22),
-        (".meas ac m avg p(a)", 7), (".meas tran m trig at=1", 23), (".meas tran m avg q(a)", 18),
+        (".meas sp m avg p(a)", 7), (".meas tran m trig at=1", 23), (".meas tran m avg q(a)", 18),
     ],
 )  # fmt: skip
 def test_bad_cards(errors, card: str, column: int) -> None:

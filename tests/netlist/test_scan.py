@@ -85,8 +85,11 @@ def test_what_does_not_close(bad: str, errors) -> None:
     assert (error.position.line, error.position.column) == (2, 10 + (bad == "1}"))
 
 
-def test_nothing_is_read_after_end(read) -> None:
-    assert not read(".end\nthis is not a netlist\n").instances
+def test_what_follows_end_is_read_with_a_warning(read) -> None:
+    circuit = read("r1 1 0 1k\n.end\nr2 1 0 1k\n")
+    assert list(circuit.instances) == ["r1", "r2"], "as ngspice does"
+    assert "what follows .end is read as well" in circuit.warnings[0]
+    assert not read(".end\n\n* nothing\n").warnings
 
 
 def test_long_lines_are_refused(errors) -> None:

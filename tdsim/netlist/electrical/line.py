@@ -11,6 +11,7 @@ from ...behaviour import Behaviour
 from ...circuit import Circuit, Instance
 from ...device import Device
 from ...errors import Diagnostics, Position, nearest
+from ...probes import has_branch
 from ..context import Context
 from ..keywords import Keyword, plain_words
 from ..problems import Problem, Reported
@@ -135,7 +136,7 @@ class Site:
         """The instance whose current controls this one, and how many copies it stands for. Raises Problem."""
         text = render(name, self.scope)
         other = self.find(text, word)
-        if not other.device.variant(other.settings).branches:
+        if not has_branch(other):
             hint = "name a voltage source, one of 0 V in series with it if there is none"
             raise self.problem(f"{text} is a {other.device.name}, whose current cannot control; {hint}", word)
         return other, self.links.copies(other)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ...behaviour import Behaviour, Constant, Operation, Signal, Term
 from ...circuit import Circuit, Instance, Terminal
 from ...errors import PLACED, Diagnostics, nearest
-from ...probes import HIDDEN, has_current, node_problem
+from ...probes import HIDDEN, has_branch, has_current, node_problem
 from ..context import Context
 from ..definitions import Model
 from ..problems import Problem, Reported, report
@@ -72,7 +72,7 @@ class Links:
 
     def source_of_current(self, instance: Instance) -> Instance | None:
         """The instance whose branch carries the current of an element; None for what is not electrical."""
-        if instance.device.variant(instance.settings).branches:
+        if has_branch(instance):
             return instance
         return self._meter(instance) if has_current(instance) else None
 

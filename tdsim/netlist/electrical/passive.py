@@ -117,7 +117,9 @@ class Passive:
         kind, make = self.behaviour
         behaviour = formula.behaviour(site.context)
         root = make(site.local_name, site.nets, behaviour.root)
-        site.behave(kind, replace(behaviour, root=root), values)
+        if self.device == "r" and values.keys() & {"tc1", "tc2"}:
+            values["reciproctc"] = 1.0  # they belong to the resistance, which divides
+        site.behave(kind, replace(behaviour, root=root), values, self.value)
 
 
 @dataclass

@@ -1,0 +1,97 @@
+"""The options of a circuit: names, and the values that they take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import nearest
+
+WORDS = {
+    "noise": ("on", "off"),
+    "delay": ("exact", "round"),
+    "skip": ("on", "off"),
+    "method": ("trap", "trapezoidal", "gear"),
+}
+"""Options that take one of a few words."""
+
+NUMBERS = frozenset(
+    [
+        "seed",
+        "dt",
+        "temp",
+        "tnom",
+        "reltol",
+        "abstol",
+        "vntol",
+        "chgtol",
+        "trtol",
+        "gmin",
+        "gshunt",
+        "rshunt",
+        "cshunt",
+        "itl1",
+        "itl2",
+        "itl4",
+        "maxord",
+        "xmu",
+        "defl",
+        "defw",
+        "defad",
+        "defas",
+        "gminsteps",
+        "srcsteps",
+        "pivtol",
+        "pivrel",
+    ]
+)
+"""Options that take a number."""
+
+FLAGS = frozenset(("noopiter",))
+"""Options that stand alone; `name=1` says the same, `name=0` the opposite."""
+
+LATER = {
+    ("noise", "on"): "noise of devices is not available yet; leave it out",
+    ("quiescence", None): "skipping what has settled within a tolerance is not available yet; leave it out",
+}
+"""Options, with the value that is meant, that belong to a later capability."""
+
+IGNORED = frozenset(
+    [
+        "acct",
+        "list",
+        "node",
+        "nopage",
+        "noacct",
+        "noinit",
+        "bypass",
+        "klu",
+        "sparse",
+        "savecurrents",
+        "interp",
+        "opts",
+        "nomod",
+    ]
+)
+"""Options of ngspice without a meaning here."""
+
+
+def option_problem(name: str, value: Any) -> str | None:
+    """The sentence that says what is wrong with a known option's value; None when nothing is."""
+    later = LATER.get((name, value if isinstance(value, str) else None))
+    if later:
+        return f"option {name}: {later}"
+    if name in WORDS and value not in WORDS[name]:
+        return f"option {name} is {' or '.join(WORDS[name])}, not {'on its own' if value is True else repr(value)}"
+    if name in FLAGS and value not in (True, False):
+        return f"option {name} stands alone"
+    if name in NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
+        return f"option {name} takes a number"
+    return None
+
+
+def unknown_option(name: str) -> str | None:
+    """The sentence that warns of an option that nothing reads; None when it is known."""
+    known = {*WORDS, *NUMBERS, *FLAGS}
+    if name in known or name in IGNORED or any(name == later for later, _ in LATER):
+        return None
+    return f"unknown option {name!r} is ignored{nearest(name, known)}"
