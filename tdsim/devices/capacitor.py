@@ -3,7 +3,7 @@
     p ---| |--- n       i = C d(v_p - v_n)/dt
 
     C(T) = C (1 + tc1 dT + tc2 dT^2),  dT = T - tnom
-    from its shape  C = cj (l - narrow) (w - narrow) + 2 cjsw (l + w - 2 narrow)
+    from its shape  C = cj l w + 2 cjsw (l + w), l less `short`, w less `narrow`
 
 Reference: A. Vladimirescu, The SPICE Book (1994), chapter 2.
 """
@@ -39,6 +39,7 @@ class Capacitor(Device, name="c"):
     cjsw = Param(0.0, "F/m", "capacitance per length of the edge")
     defw = Param(1e-5, "m", "width when none is given", bounds=(0, inf))
     narrow = Param(0.0, "m", "narrowing by side etching")
+    short = Param(0.0, "m", "shortening by side etching")
     tnom = Param(nan, "degC", "temperature at which the parameters were measured")
     farads = Derived("F", "capacitance at the temperature of the device")
 
@@ -54,7 +55,7 @@ C1 out 0 1n
     @staticmethod
     def derive(p: Any) -> None:
         width = np.where(np.isnan(p.w), p.defw, p.w) - p.narrow
-        length = p.l - p.narrow
+        length = p.l - p.short
         shaped = np.where(np.isnan(p.cap), p.cj * length * width + 2 * p.cjsw * (length + width), p.cap)
         p.farads = p.m * np.where(np.isnan(p.c), shaped, p.c) * temperature_factor(p)
 

@@ -3,7 +3,7 @@
     p ---[ R ]--- n       i = (v_p - v_n) / R
 
     R(T) = R (1 + tc1 dT + tc2 dT^2),  dT = T - tnom
-    from its shape  R = rsh (l - narrow) / (w - narrow)
+    from its shape  R = rsh (l - 2 short) / (w - 2 narrow)
 
 The current i flows from p to n through the device. A resistance of 0 is taken as 1 milliohm.
 
@@ -40,7 +40,8 @@ class Resistor(Device, name="r"):
     w = Param(nan, "m", "width")
     rsh = Param(0.0, "ohm", "sheet resistance", bounds=(0, inf))
     defw = Param(1e-5, "m", "width when none is given", bounds=(0, inf))
-    narrow = Param(0.0, "m", "narrowing by side etching")
+    narrow = Param(0.0, "m", "narrowing by side etching, on each side")
+    short = Param(0.0, "m", "shortening by side etching, on each side")
     tnom = Param(nan, "degC", "temperature at which the parameters were measured")
     g = Derived("S", "conductance")
 
@@ -64,7 +65,7 @@ R2 out 0 3k
     @staticmethod
     def derive(p: Any) -> None:
         width = np.where(np.isnan(p.w), p.defw, p.w)
-        shaped = p.rsh * (p.l - p.narrow) / (width - p.narrow)
+        shaped = p.rsh * (p.l - 2 * p.short) / (width - 2 * p.narrow)
         resistance = np.where(np.isnan(p.r), shaped, p.r)
         if p.small_signal:
             resistance = np.where(np.isnan(p.ac), resistance, p.ac)

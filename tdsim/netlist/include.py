@@ -70,8 +70,9 @@ class Reader:
         """The analyses of a command script count as cards."""
         after = _after(".endc", cards, index)
         if not index < after <= len(cards) or cards[after - 1].words[0] != ".endc":
-            raise Problem(".control is not closed: its .endc is missing", Place(card))
-        self.cards += script_cards(cards[index : after - 1], self.found)
+            self.found.error(".control is not closed: its .endc is missing", card.position)
+        else:
+            self.cards += script_cards(cards[index : after - 1], self.found)
         return after
 
     def _skip_section(self, card: Card, cards: list[Card], index: int) -> int:

@@ -76,9 +76,7 @@ class Controlled:
         _, rest = take_nodes(card, positional, 2, self.form)
         taken = take_keywords(card, keywords, ("gain", *self._extra), self.form)
         if len(rest) < count:
-            raise Problem(
-                f"{line.label}: what controls the source is missing; {self.form}", Place(card, len(card.words))
-            )
+            raise Problem(f"{line.label}: the control is missing; {self.form}", Place(card, len(card.words)))
         line.extra = _Linear(tuple([read_text(card, i) for i in rest[:count]]), tuple(rest[:count]))
         for key, keyword in taken.items():
             line.given[key], line.where[key] = read_one(card, keyword), keyword.first

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...errors import nearest
 from ...shapes import SHAPE_NAMES
 from ..keywords import SEPARATORS, plain_words
 from ..problems import Problem
 from ..scan import Card, Place
 from ..values import Given, Shaped, read_word
-from .line import Line, Site, refuse_more, take_nodes
+from .line import Line, Site, is_number, refuse_more, take_nodes
 
 _SHAPES = SHAPE_NAMES - {"dc"}
 _LATER = {"external": "a source that a program drives", "portnum": "a port of .sp", "distof1": ".disto",
@@ -36,7 +37,7 @@ class Independent:
             word = card.words[rest[0]]
             if word in _LATER:
                 raise Problem(
-                    f"{line.label}: {word} belongs to {_LATER[word]}, not part of tdsim", Place(card, rest[0])
+                    f"{line.label}: {word} belongs to {_LATER[word]}, which is not part of tdsim", Place(card, rest[0])
                 )
             if word in _SHAPES:
                 rest = self._shape(line, rest)
@@ -46,6 +47,9 @@ class Independent:
                 rest = self._small(line, rest)
             elif word == "m" and self.device == "i":
                 rest = self._take(line, "m", rest[1:], rest[0])
+            elif not is_number(word) and card.words[rest[0] + 1 : rest[0] + 2] == ["("]:
+                message = f"{line.label}: unknown source shape {word!r}{nearest(word, _SHAPES)}"
+                raise Problem(message, Place(card, rest[0]))
             else:
                 rest = self._take(line, "dc", rest, rest[0])
         return line

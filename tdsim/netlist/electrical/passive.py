@@ -55,6 +55,11 @@ class Passive:
         known = (self.value, *self.spellings, *self.others, *_THERMAL, "tc")
         taken = take_keywords(card, keywords, known, self.form)
         line = Line(card, self, card.words[0], nodes, {}, {}, _Words([], None), tuple(positional[:2]))
+        for word in rest:
+            if is_number(card.words[word]):
+                self._value(line, word, word + 1)
+            else:
+                line.extra.names.append(word)
         for key, keyword in taken.items():
             if key == "tc":
                 _coefficients(line, keyword)
@@ -62,11 +67,6 @@ class Passive:
                 self._value(line, keyword.first, keyword.last)
             else:
                 _take(line, key, read_one(card, keyword), keyword.first)
-        for word in rest:
-            if is_number(card.words[word]):
-                self._value(line, word, word + 1)
-            else:
-                line.extra.names.append(word)
         return line
 
     def _value(self, line: Line, first: int, last: int) -> None:
