@@ -87,7 +87,7 @@ _device = click.option("--device", "devices", metavar="MODULE:CLASS", multiple=T
 @_device
 @click.option("--plot", is_flag=True, help="Draw OUT.png beside OUT.nc.")
 @click.option("--quiet", is_flag=True, help="Print the results of .meas and errors, nothing else.")
-@click.option("--resume", is_flag=True, help="Go on with an unfinished result (not available yet).")
+@click.option("--resume", is_flag=True, help="Go on with an unfinished result.")
 @click.option("--overwrite", is_flag=True, help="Begin an unfinished result again.")
 def run(
     netlist: str, output: str | None, settings: tuple[str, ...], seed: int | None, workers: int, scheduler: str | None,
@@ -96,13 +96,16 @@ def run(
     """Simulate a netlist.
 
     Runs the analyses of FILE and writes what it saves to a netCDF file. A finished result of that name is replaced;
-    an unfinished one only with --overwrite. The results of .meas go to standard output.
+    an unfinished one is gone on with by --resume, and replaced only with --overwrite. The results of .meas go to
+    standard output.
     """
     from . import terminal
+    from .analysis.description import describe
     from .netlist import require_analysis
+    from .results.reader import is_finished
     from .results.store import NetcdfSink
 
-    _refuse_later(workers, scheduler, resume)
+    _refuse_later(workers, scheduler)
     circuit = load_circuit(netlist, settings, devices)
     require_analysis(circuit)
     if seed is not None:
@@ -112,7 +115,10 @@ def run(
     path = output_path(netlist, output)
     if plot and path.suffix == ".png":
         raise UsageError(f"the figure would replace the result {path}: results end in .nc")
-    sink = NetcdfSink(path, overwrite)
+    if resume and is_finished(path, circuit.text, circuit.parameters):
+        click.echo(f"{terminal.relative(path)} is finished: there is nothing to resume")
+        return
+    sink = NetcdfSink(path, overwrite, resume, describe(circuit))
     _simulate(circuit, sink, quiet)
     lines = [] if quiet else [*terminal.summary(sink)]
     if plot:
@@ -122,12 +128,10 @@ def run(
         click.echo(line)
 
 
-def _refuse_later(workers: int, scheduler: str | None, resume: bool) -> None:
+def _refuse_later(workers: int, scheduler: str | None) -> None:
     """Refuse what a later version will do."""
     if workers != 1 or scheduler:
         raise UsageError("runs in several processes are not available yet: leave out --workers and --scheduler")
-    if resume:
-        raise UsageError("--resume needs checkpoints, which are not available yet: --overwrite begins again")
 
 
 def _simulate(circuit: Circuit, sink: NetcdfSink, quiet: bool) -> None:
@@ -135,11 +139,12 @@ def _simulate(circuit: Circuit, sink: NetcdfSink, quiet: bool) -> None:
     from . import terminal
     from .analysis.run import run as run_analyses
     from .engine.kernel import warm_up_needed
+    from .stopping import stop_at_checkpoint
 
     if not quiet and warm_up_needed():
         click.echo("compiling kernels, once; later starts use them ...", err=True)
     try:
-        with terminal.progress(not quiet) as report:
+        with stop_at_checkpoint(sink), terminal.progress(not quiet) as report:
             run_analyses(circuit, sink, progress=report, tell=None if quiet else _advise)
     except BaseException:
         sink.interrupt()

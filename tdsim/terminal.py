@@ -70,7 +70,10 @@ def summary(sink: NetcdfSink) -> Iterator[str]:
 def kept(sink: NetcdfSink) -> Iterator[str]:
     """After a failure: what is on disk of this run."""
     if sink.has_segments:
-        yield f"what was computed is kept in {relative(sink.segments)}; tdsim.open({relative(sink.path)!r}) reads it"
+        yield (
+            f"what was computed is kept in {relative(sink.segments)}: --resume goes on from there, "
+            f"tdsim.open({relative(sink.path)!r}) reads it"
+        )
 
 
 def measures(sink: NetcdfSink) -> Iterator[str]:

@@ -132,7 +132,7 @@ BAD_USAGE = {
     "no such option": (["run", "guide.cir", "--fast"], "No such option"),
     "workers": (["run", "guide.cir", "--workers", "2"], "not available yet"),
     "scheduler": (["run", "guide.cir", "--scheduler", "tcp://a:1"], "not available yet"),
-    "resume": (["run", "guide.cir", "--resume"], "checkpoints, which are not available yet"),
+    "resume and overwrite": (["run", "guide.cir", "--resume", "--overwrite"], "give one of them"),
     "train": (["train", "a.toml"], "training is not available yet"),
     "missing netlist": (["run", "guid.cir"], "did you mean 'guide.cir'"),
     "folder": (["run", "."], "is a folder"),

@@ -11,7 +11,7 @@ import numpy as np
 from ..circuit import Circuit
 from ..measures import Measure
 from ..outputs import Output
-from ..results.schema import Measured, Schema, Sink
+from ..results.schema import Earlier, Measured, Schema, Sink, Snapshot, Stretch
 from .measure import evaluate_all
 
 STREAM = ""
@@ -32,6 +32,38 @@ class MeasuringSink:
         self._analysis = ""
         self._units: dict[str, str] = {}
         self._leading: dict[str, tuple[str, ...]] = {}
+        self._going_on = False
+        self._finished: set[str] = set()
+        for found in sink.earlier():
+            self._recall(found)
+
+    # -- what an earlier run has left -------------------------------------------------------------------------
+
+    def _recall(self, found: Earlier) -> None:
+        """Keep what the measures need of an analysis that was cut off, or was finished before."""
+        self._open(found.schema)
+        self._needed = {s for m in self._measures(found.schema.analysis) for s in m.signals()}
+        for stretch in found.stretches if self._needed else ():
+            self._keep(stretch)
+        if found.finished:
+            self._finished.add(found.schema.analysis)
+
+    def is_finished(self, analysis: str) -> bool:
+        """Whether an earlier run has finished the analysis."""
+        return analysis in self._finished
+
+    def earlier(self) -> list[Earlier]:
+        return self._sink.earlier()
+
+    def resume(self, analysis: str) -> Snapshot | None:
+        snapshot = self._sink.resume(analysis)
+        self._going_on = snapshot is not None
+        return snapshot
+
+    def checkpoint(self, snapshot: Callable[[], Snapshot]) -> None:
+        self._sink.checkpoint(snapshot)
+
+    # -- as the run goes on -----------------------------------------------------------------------------------
 
     def unseen(self, analysis: str, outputs: Sequence[Output]) -> list[str]:
         """The signals that the measures of an analysis need and the result does not hold."""
@@ -43,20 +75,28 @@ class MeasuringSink:
         return [m for m in self._circuit.measures if m.analysis == analysis]
 
     def begin(self, schema: Schema) -> None:
+        if not self._going_on:
+            self._open(schema)
+        self._going_on = False
+        marked = tuple(replace(v, hidden=v.name in self._hidden) for v in schema.variables)
+        self._sink.begin(replace(schema, variables=marked))
+
+    def _open(self, schema: Schema) -> None:
         self._analysis = schema.analysis
         self._kept[schema.analysis] = {}
         self._units |= {v.name: v.units for v in schema.variables}
         self._leading[schema.analysis] = schema.variables[0].dimensions[:-1] if schema.variables else ()
-        seen = tuple(v for v in schema.variables if v.name not in self._hidden)
-        self._sink.begin(replace(schema, variables=seen))
 
     def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
+        self._keep(Stretch(stream, values))
+        self._sink.append(stream, values)
+
+    def _keep(self, stretch: Stretch) -> None:
         kept = self._kept[self._analysis]
-        for name in self._needed & values.keys():
-            kept.setdefault(name, []).append(values[name].copy())
+        for name in self._needed & stretch.values.keys():
+            kept.setdefault(name, []).append(stretch.values[name].copy())
         if self._needed:
-            kept.setdefault(STREAM, []).append(stream.copy())
-        self._sink.append(stream, {k: v for k, v in values.items() if k not in self._hidden})
+            kept.setdefault(STREAM, []).append(stretch.stream.copy())
 
     def finish(self, attributes: dict[str, Any]) -> None:
         self._needed, self._hidden = set(), set()

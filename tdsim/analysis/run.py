@@ -34,6 +34,8 @@ def run(
     """
     measuring = MeasuringSink(sink, circuit, tell or _ignore)
     for name, analysis in _chosen(circuit, only):
+        if measuring.is_finished(name):
+            continue
         if tell is not None and isinstance(analysis, TransientCard):
             give_advice(circuit, analysis.step, analysis.stop, tell)
         _run_one(circuit, name, analysis, measuring, progress)

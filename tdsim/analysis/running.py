@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,10 @@ import numpy as np
 from ..circuit import is_shape
 from ..engine.clock import Clock, Watch
 from ..engine.engine import Engine
+from ..engine.state import taken_apart
 from ..errors import SimulationError, UsageError, nearest
 from ..outputs import Output, resolve
+from ..results.schema import Snapshot
 from ..signals import parse_signal
 from .parameters import set_parameters
 
@@ -25,26 +28,71 @@ EDGE = 1e-6
 class RunningCircuit:
     """The engine and the clock together: what a user's process reads from and sets."""
 
-    def __init__(self, transient: Transient, engine: Engine, stretch: int):
+    def __init__(self, transient: Transient, engine: Engine, stretch: int, earlier: Snapshot | None = None):
         self.transient, self.engine, self.stretch = transient, engine, stretch
         self.step, self.runs = transient.step, transient.runs
-        self.first = engine.tick
+        self.first = engine.tick if earlier is None else earlier["first"]
         self.circuit = transient.circuit
         self.clock = Clock(engine.tick)
         self._outputs: dict[str, Output] = {}
         if self.circuit.processes and transient.request.state is not None:
             raise UsageError("a circuit with a process cannot go on from a state: the process keeps no memory of it")
-        for function, memory in self.circuit.processes:
-            self.clock.start(function, dict(memory), self)
+        self._memories = [copy.deepcopy(memory) for _, memory in self.circuit.processes]
+        self._settings: dict[str, Any] = {}
+        """What processes have set, in the order in which it holds."""
+        self._latest: dict[str, np.ndarray] = {}
+        """The last samples before the start, where a process reads them."""
+        if earlier is not None:
+            self._go_on(earlier)
+        else:
+            for (function, _), memory in zip(self.circuit.processes, self._memories, strict=True):
+                self.clock.start(function, memory, self)
 
-    def blocks(self, end: int) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (first tick, samples (probes, carriers, runs, times)) until sample `end` - 1 is done."""
+    # -- checkpoints ------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """All that it takes to go on from here."""
+        waves = self.engine.program.names if self.circuit.processes else ()
+        return {
+            "state": taken_apart(self.engine.state()),
+            "first": self.first,
+            "settings": [[name, values] for name, values in self._settings.items()],
+            "processes": [
+                {"memory": memory, "due": sim.due_before}
+                for memory, sim in zip(self._memories, self.clock.sims, strict=True)
+            ],
+            "latest": {wave: self.engine.latest(wave) for wave in waves},
+        }
+
+    def _go_on(self, earlier: Snapshot) -> None:
+        """Set what was set, and start the processes with what they had kept in memory."""
+        self._latest = earlier["latest"]
+        for name, values in earlier["settings"]:
+            self.set(name, values)
+        for k, ((function, memory), kept) in enumerate(zip(self.circuit.processes, earlier["processes"], strict=True)):
+            if not memory and not kept["memory"]:
+                raise UsageError(
+                    f"process {getattr(function, '__name__', function)!r} keeps no memory, so it cannot go on where "
+                    "it was cut off: give circuit.process a dictionary, and let the process keep in it what it needs"
+                )
+            self._memories[k] = {**memory, **kept["memory"]}
+            self.clock.start(function, self._memories[k], self, kept["due"])
+
+    # -- running ----------------------------------------------------------------------------------------------
+
+    def blocks(self, end: int, rest: Callable[[], None]) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield (first tick, samples (probes, carriers, runs, times)) until sample `end` - 1 is done.
+
+        rest  called where a snapshot can be taken: all that was yielded before belongs to it
+        """
         self.clock.advance(self.engine.tick)
         while self.engine.tick < end:
             tick = self.engine.tick
             target = min(end, tick + self.stretch, max(tick + 1, self.clock.next_tick()))
             yield tick, self._watched(int(target)) if self.clock.watches else self.engine.run(int(target) - tick)
             self.clock.advance(self.engine.tick)
+            if self.clock.at_rest():
+                rest()
 
     # -- crossings --------------------------------------------------------------------------------------------
 
@@ -98,9 +146,15 @@ class RunningCircuit:
         if signal not in self._outputs:
             self._outputs[signal] = resolve(self.circuit, parse_signal(signal))
         output = self._outputs[signal]
-        values = np.moveaxis(output.values(self.engine.latest(output.wave, count)), 1, 2)
+        values = np.moveaxis(output.values(self._samples(output.wave, count)), 1, 2)
         history: np.ndarray = values[..., 0] if values.shape[-1] == 1 else values
         return history
+
+    def _samples(self, wave: str, count: int) -> np.ndarray:
+        """The last samples of a wave (count, carriers, runs)."""
+        if count == 1 and self.engine.tick == self.clock.started and wave in self._latest:
+            return self._latest[wave]
+        return self.engine.latest(wave, count)
 
     def set(self, name: str, values: Any) -> None:
         """Change an instance parameter from the next sample on."""
@@ -113,4 +167,6 @@ class RunningCircuit:
                 f"{name} cannot change during a run: it moves a delay; stop, and start with the new one"
             )
         self.circuit = changed
+        self._settings.pop(name, None)
+        self._settings[name] = np.array(values) if np.ndim(values) else values
         self.engine.use(program, self.transient.feeds(program, changed))

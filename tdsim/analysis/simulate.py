@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,13 @@ from ..cards import Scattering
 from ..circuit import Circuit
 from ..engine.state import State
 from ..errors import UsageError
+from ..results import open as open_result
 from ..results.dataset import MemorySink
+from ..results.reader import is_finished
+from ..results.store import NetcdfSink
+from ..stopping import stop_at_checkpoint
 from .advice import give_advice
+from .description import describe
 from .run import run
 from .small_signal import run_scattering
 from .transient import Request, Transient
@@ -22,18 +28,48 @@ if TYPE_CHECKING:
     import xarray
 
 
-def simulate(circuit: Circuit, analysis: str | None = None, times: Any = None) -> Any:
+def simulate(
+    circuit: Circuit,
+    analysis: str | None = None,
+    times: Any = None,
+    *,
+    path: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> Any:
     """Run the analyses of a circuit's netlist.
 
-    analysis  the name of one (tran, tran2, sparam); None runs all
-    times     with a transient: the instants (s) to give values at; optical signals exist on the grid of the step
-    Returns the Dataset of one analysis, or a DataTree with one group each when there are several.
-    Raises UsageError when there is no such analysis, SimulationError when one fails.
+    analysis   the name of one (tran, tran2, sparam); None runs all
+    times      with a transient: the instants (s) to give values at; optical signals exist on the grid of the step
+    path       a netCDF file to write the result to while the run goes on, instead of keeping it in memory
+    resume     go on with what a run that was cut off has left at `path`
+    overwrite  begin such a run again
+    Returns the Dataset of one analysis, or a DataTree with one group each when there are several; with `path` it is
+    read from the file as it is used.
+    Raises UsageError when there is no such analysis, or when what is to be resumed is another run; SimulationError
+    when an analysis fails.
     """
-    sink = MemorySink()
-    run(circuit.check(), sink, None if analysis is None else [analysis], tell=_warn)
-    result: Any = sink.result()
+    only = None if analysis is None else [analysis]
+    result = _in_memory(circuit, only) if path is None else _on_disk(circuit, only, Path(path), resume, overwrite)
     return result if times is None else at_times(result, times)
+
+
+def _in_memory(circuit: Circuit, only: Sequence[str] | None) -> Any:
+    sink = MemorySink()
+    run(circuit.check(), sink, only, tell=_warn)
+    return sink.result()
+
+
+def _on_disk(circuit: Circuit, only: Sequence[str] | None, path: Path, resume: bool, overwrite: bool) -> Any:
+    if not (resume and is_finished(path, circuit.text, circuit.parameters)):
+        sink = NetcdfSink(path, overwrite, resume, describe(circuit.check()))
+        try:
+            with stop_at_checkpoint(sink):
+                run(circuit, sink, only, tell=_warn)
+        except BaseException:
+            sink.interrupt()
+            raise
+    return open_result(path)
 
 
 def transient(
@@ -81,7 +117,7 @@ def sparam(circuit: Circuit, *, points: int, span: float) -> xarray.Dataset:
 
 
 def _warn(sentence: str) -> None:
-    warnings.warn(sentence, stacklevel=4)
+    warnings.warn(sentence, stacklevel=5)
 
 
 def at_times(result: xarray.Dataset, times: Any) -> xarray.Dataset:

@@ -15,10 +15,10 @@ from ..circuit import Circuit
 from ..engine.engine import Engine
 from ..engine.feeds import Feed
 from ..engine.sources import arrange_input, feeds
-from ..engine.state import State, dark
+from ..engine.state import State, dark, put_together
 from ..errors import Diagnostic, NetlistError, SimulationError, UnfitError, UsageError, nearest
 from ..outputs import requested, resolve
-from ..results.schema import Coordinate, Schema, Sink
+from ..results.schema import Coordinate, Schema, Sink, Snapshot
 from ..schedule.program import Program, Wanted, compile_circuit
 from ..signals import parse_signal
 from .parameters import set_parameters
@@ -128,9 +128,10 @@ class Transient:
     def run(self, sink: Sink, progress: Progress | None = None) -> State | None:
         """Run to the end; the samples go to `sink`. Returns the final State if the request asks for it."""
         began = time.perf_counter()
+        earlier = sink.resume(self.request.name)
         sink.begin(self._schema())
-        bench = self._bench()
-        for tick, block in bench.blocks(self.request.last + 1):
+        bench = self._bench(earlier)
+        for tick, block in bench.blocks(self.request.last + 1, lambda: sink.checkpoint(bench.snapshot)):
             good, problem = bench.engine.finite(block, tick)
             self._append(sink, tick, block[..., :good])
             if problem:
@@ -147,8 +148,10 @@ class Transient:
             times = np.arange(tick + skip, tick + block.shape[-1]) * self.step
             sink.append(times, self._values(block[..., skip:]))
 
-    def _bench(self) -> RunningCircuit:
+    def _bench(self, earlier: Snapshot | None) -> RunningCircuit:
         state = self.request.state or dark(self.program, self._initial())
+        if earlier is not None:
+            state = put_together(earlier["state"])
         fed = self.feeds(self.program, self.circuit)
         probes = sorted({self.program.index[o.wave] for o in self.outputs if o.wave})
         self._place = {self.program.names[w]: k for k, w in enumerate(probes)}
@@ -157,7 +160,7 @@ class Transient:
         longest = min(stretch, self.request.last + 1)
         skip = self.circuit.options.get("skip", "on") == "on"
         engine = Engine(self.program, fed, probes, longest, state, skip, bool(self.circuit.processes))
-        return RunningCircuit(self, engine, longest)
+        return RunningCircuit(self, engine, longest, earlier)
 
     def feeds(self, program: Program, circuit: Circuit) -> dict[int, Feed]:
         """What gives the program's sources, inputs and driven coefficients."""

@@ -48,11 +48,17 @@ class Clock:
 
     def __init__(self, tick: int = 0):
         self.environment = simpy.Environment(initial_time=tick)
+        self.started = tick
         self.watches: list[Watch] = []
+        self.sims: list[Sim] = []
+        self.acted = False
+        """Whether something has happened at the present tick."""
 
-    def start(self, function: Callable[..., Any], memory: dict[str, Any], bench: Bench) -> None:
-        """Let a user's generator function run along."""
-        process = function(Sim(self, bench), memory)
+    def start(self, function: Callable[..., Any], memory: dict[str, Any], bench: Bench, due: float = 0.0) -> None:
+        """Let a user's generator function run along; it has waited until `due` (s) before."""
+        sim = Sim(self, bench, due)
+        self.sims.append(sim)
+        process = function(sim, memory)
         if not isinstance(process, Generator):
             raise UsageError(
                 f"process {getattr(function, '__name__', function)!r} must be a generator: it has no yield"
@@ -75,6 +81,13 @@ class Clock:
         """Tick of the next event; infinity when there is none."""
         return self.environment.peek()
 
+    def at_rest(self) -> bool:
+        """Whether the processes can be started anew from here: one has just acted, or none waits for a time.
+
+        A process that is started in the middle of a wait would begin that wait again.
+        """
+        return self.acted or math.isinf(self.environment.peek())
+
     def wake(self, watch: Watch, tick: int) -> None:
         """Let the process that waits for a crossing go on at `tick`."""
         self.watches.remove(watch)
@@ -84,6 +97,7 @@ class Clock:
     def advance(self, tick: int) -> None:
         """Let everything happen that is due at or before `tick`."""
         self._move(tick)
+        self.acted = self.environment.peek() <= tick
         while self.environment.peek() <= tick:
             self.environment.step()
 
@@ -96,9 +110,9 @@ class Clock:
 class Sim:
     """The circuit as a process sees it: `now`, `wait`, `wait_edge`, `wait_cross`, `read`, `set`."""
 
-    def __init__(self, clock: Clock, bench: Bench):
+    def __init__(self, clock: Clock, bench: Bench, due: float = 0.0):
         self._clock, self._bench = clock, bench
-        self._due = 0.0
+        self.due = self.due_before = due
         """The time, s, up to which this process has asked to wait: steps do not add up to an error."""
 
     @property
@@ -119,10 +133,11 @@ class Sim:
         if not math.isfinite(seconds) or seconds <= 0:
             raise UsageError(f"wait takes a time above zero, not {seconds}")
         step, tick = self._bench.step, int(self._clock.environment.now)
-        if math.ceil(self._due / step - ON_GRID) != tick:
-            self._due = tick * step
-        self._due += seconds
-        return self._clock.environment.timeout(max(0, math.ceil(self._due / step - ON_GRID) - tick))
+        if math.ceil(self.due / step - ON_GRID) != tick:
+            self.due = tick * step
+        self.due_before = self.due
+        self.due += seconds
+        return self._clock.environment.timeout(max(0, math.ceil(self.due / step - ON_GRID) - tick))
 
     def wait_edge(self, source: str) -> simpy.Event:
         """`yield sim.wait_edge("xl")`: go on at the source's next edge, just before the first sample after it.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -87,6 +88,16 @@ class State:
                 return State(int(data["tick"]), float(data["step"]), names, **arrays)
         except (OSError, KeyError, ValueError) as problem:
             raise UsageError(f"{path} is not a saved state: {problem}") from None
+
+
+def taken_apart(state: State) -> dict[str, Any]:
+    """The fields of a state by name, for a checkpoint."""
+    return {f.name: getattr(state, f.name) for f in fields(state)}
+
+
+def put_together(parts: dict[str, Any]) -> State:
+    """The state that `taken_apart` took apart."""
+    return State(**{**parts, "names": tuple(parts["names"])})
 
 
 def remembered(program: Program) -> tuple[tuple[str, ...], np.ndarray]:

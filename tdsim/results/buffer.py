@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from .schema import Schema, Variable
+from .schema import Schema, Stretch, Variable
 
 FIRST_CAPACITY = 1024
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Consecutive samples: the streamed coordinate's values (n,), and for each variable an array (..., n)."""
-
-    stream: np.ndarray
-    values: Mapping[str, np.ndarray]
 
 
 def leading_shape(schema: Schema, variable: Variable) -> tuple[int, ...]:
@@ -79,3 +70,34 @@ class Buffer:
     def clear(self) -> None:
         """Forget what is held: it has gone elsewhere."""
         self.start, self.filled = self.start + self.filled, 0
+
+
+def recut(stretches: Iterable[Stretch], size: int) -> Iterator[Stretch]:
+    """The same samples in stretches of `size`, the last one excepted."""
+    held: list[Stretch] = []
+    filled = 0
+    for stretch in stretches:
+        start, count = 0, len(stretch.stream)
+        while filled + count - start >= size:
+            end = start + size - filled
+            yield joined([*held, part(stretch, start, end)])
+            held, filled, start = [], 0, end
+        if start < count:
+            held.append(part(stretch, start, count))
+            filled += count - start
+    if held:
+        yield joined(held)
+
+
+def part(stretch: Stretch, start: int, stop: int) -> Stretch:
+    """Samples `start` to `stop` of a stretch, as views."""
+    return Stretch(stretch.stream[start:stop], {n: v[..., start:stop] for n, v in stretch.values.items()})
+
+
+def joined(stretches: list[Stretch]) -> Stretch:
+    """Stretches one after the other."""
+    if len(stretches) == 1:
+        return stretches[0]
+    names = stretches[0].values
+    values = {n: np.concatenate([s.values[n] for s in stretches], axis=-1) for n in names}
+    return Stretch(np.concatenate([s.stream for s in stretches]), values)

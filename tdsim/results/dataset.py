@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import layout
 from .buffer import Buffer
-from .schema import Measured, Schema
+from .schema import Earlier, Measured, Schema, Snapshot
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,8 +22,17 @@ class MemorySink:
         self._analyses: list[tuple[Buffer, dict[str, Any]]] = []
         self._measures: Mapping[str, Measured] = {}
 
+    def earlier(self) -> list[Earlier]:
+        return []
+
+    def resume(self, analysis: str) -> Snapshot | None:
+        return None
+
+    def checkpoint(self, snapshot: Callable[[], Snapshot]) -> None:
+        """Nothing: what is in memory does not outlive the run."""
+
     def begin(self, schema: Schema) -> None:
-        self._analyses.append((Buffer(schema, schema.length or 0), {}))
+        self._analyses.append((Buffer(schema.shown(), schema.length or 0), {}))
 
     def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
         self._analyses[-1][0].append(stream, values)

@@ -16,8 +16,8 @@ import numpy as np
 
 from ..errors import SimulationError
 from . import layout
-from .buffer import Stretch, leading_shape, sample_type
-from .schema import Coordinate, Measured, Schema, Variable
+from .buffer import leading_shape, sample_type
+from .schema import Coordinate, Measured, Schema, Stretch, Variable
 
 CHUNK = 131072
 """Values in a chunk: 1 MB of real ones. Compression works on whole chunks, and a reader takes whole chunks."""
@@ -47,10 +47,19 @@ def write(
 
     One content stands at the root of the file, several in a group each. `measures` stand at the root.
     """
+    with whole_file(path) as temporary, netCDF4.Dataset(temporary, "w", auto_complex=True) as root:
+        _fill(root, contents, measures or {}, COMPRESSED if compress else {})
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """The name to write a file under, which is then synced and renamed to `path`: there is all of it, or none.
+
+    Raises SimulationError, and leaves nothing, when the disk does not take it.
+    """
     temporary = path.with_name(path.name + ".tmp")
     try:
-        with netCDF4.Dataset(temporary, "w", auto_complex=True) as root:
-            _fill(root, contents, measures or {}, COMPRESSED if compress else {})
+        yield temporary
         _into_place(temporary, path)
     except (OSError, RuntimeError) as problem:  # HDF5 reports a failed write as RuntimeError
         raise SimulationError(f"could not write {path}: {_reason(problem, path.parent)}") from problem

@@ -63,9 +63,14 @@ def root_attributes(analyses: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {**shared, "analysis": " ".join(a["analysis"] for a in every)}
 
 
+HIDDEN = "hidden"
+"""Attribute of the variables in a segment that the result will not hold."""
+
+
 def labels(item: Coordinate | Variable) -> dict[str, str]:
     """The attributes of one variable or coordinate."""
-    return {"units": item.units, "long_name": item.long_name}
+    mark = {HIDDEN: "1"} if isinstance(item, Variable) and item.hidden else {}
+    return {"units": item.units, "long_name": item.long_name, **mark}
 
 
 def measure_labels(name: str, measured: Measured) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,26 @@ def open(path: str | Path) -> xr.Dataset | xr.DataTree:
         raise UsageError(f"{path} cannot be read as a result: {problem}") from problem
     beside = [p.name for p in path.parent.glob("*.nc")] if path.parent.is_dir() else []
     raise UsageError(f"there is no result {path}{nearest(path.name, beside)}")
+
+
+def is_finished(path: Path, netlist: str, parameters: Mapping[str, float]) -> bool:
+    """Whether `path` is the finished result of this netlist.
+
+    Raises UsageError when it is one of another netlist, so that nothing is left to resume.
+    """
+    import netCDF4
+
+    if not path.is_file():
+        return False
+    with netCDF4.Dataset(path) as file:
+        same = getattr(file, "netlist", None) == netlist
+        same = same and json.loads(getattr(file, "parameters", "{}")) == parameters
+    if not same:
+        raise UsageError(
+            f"{path} is the finished result of another netlist or other parameters: there is nothing to resume; "
+            "without --resume it is replaced"
+        )
+    return True
 
 
 def _finished(path: Path) -> xr.Dataset | xr.DataTree:
@@ -72,7 +94,7 @@ def _joined(files: list[Path]) -> xr.Dataset:
     parts = []
     for file in files:
         with _dataset(file) as part:
-            parts.append(part.load())
+            parts.append(part.drop_vars([n for n, v in part.items() if layout.HIDDEN in v.attrs]).load())
     stream = str(next(iter(parts[0].data_vars.values())).dims[-1])
     joined = xr.concat(parts, stream, data_vars="minimal", coords="minimal", compat="override", join="override")
     return joined.assign_attrs({**parts[-1].attrs, "unfinished": 1})

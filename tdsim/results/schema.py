@@ -2,12 +2,15 @@
 
 An analysis calls `sink.begin(schema)`, then `sink.append(...)` any number of times, then `sink.finish(attributes)`.
 A sink holds the result in memory, or writes it to disk as it comes.
+
+An analysis that can go on where it was cut off asks `sink.resume(name)` before it begins, and calls
+`sink.checkpoint(...)` whenever all samples up to where it stands have been appended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,13 +30,17 @@ class Coordinate:
 
 @dataclass(frozen=True)
 class Variable:
-    """One saved signal: its dimensions are in the order run, carrier, time (or frequency)."""
+    """One saved signal: its dimensions are in the order run, carrier, time (or frequency).
+
+    A `hidden` one is kept for `.meas` while the run is under way; the result does not hold it.
+    """
 
     name: str
     dimensions: tuple[str, ...]
     units: str
     long_name: str
     complex: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,17 @@ class Schema:
     length: int | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
 
+    def shown(self) -> Schema:
+        """Without the hidden variables: what the result holds."""
+        return replace(self, variables=tuple(v for v in self.variables if not v.hidden))
+
+
+def schema_of(content: Mapping[str, Any]) -> Schema:
+    """The schema that `dataclasses.asdict` took apart, from a checkpoint."""
+    coordinates = tuple(Coordinate(**c) for c in content["coordinates"])
+    variables = tuple(Variable(**{**v, "dimensions": tuple(v["dimensions"])}) for v in content["variables"])
+    return Schema(**{**content, "coordinates": coordinates, "variables": variables})
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -61,8 +79,40 @@ class Measured:
     units: str = "1"
 
 
+Snapshot = dict[str, Any]
+"""Where an analysis stands: numbers, words, arrays, and lists and dictionaries (by words) of these."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Consecutive samples: the streamed coordinate's values (n,), and for each variable an array (..., n)."""
+
+    stream: np.ndarray
+    values: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier run, which was cut off, left of one analysis."""
+
+    schema: Schema
+    finished: bool
+    stretches: Iterator[Stretch]
+
+
 class Sink(Protocol):
     """Where results go."""
+
+    def earlier(self) -> list[Earlier]:
+        """The analyses that an earlier run has finished, or got some way into."""
+        ...
+
+    def resume(self, analysis: str) -> Snapshot | None:
+        """Where an earlier run of the analysis stands: what it has appended is kept, and more is appended after it.
+
+        None when it begins at its beginning. Asked for before `begin`.
+        """
+        ...
 
     def begin(self, schema: Schema) -> None: ...
 
@@ -70,6 +120,13 @@ class Sink(Protocol):
         """Add samples: the values of the streamed coordinate, and for each variable an array that ends in them.
 
         The arrays may be views into the caller's buffers: a sink that keeps them must copy.
+        """
+        ...
+
+    def checkpoint(self, snapshot: Callable[[], Snapshot]) -> None:
+        """The analysis can be resumed from here: `snapshot()` and what was appended belong together.
+
+        Raises KeyboardInterrupt, with both on disk, when the user has asked to stop.
         """
         ...
 

@@ -18,11 +18,6 @@ def folder(path: Path) -> Path:
     return path.with_name(path.name + ".parts")
 
 
-def is_unfinished(path: Path) -> bool:
-    """Whether a run towards `path` was cut short, with something of it on disk."""
-    return not path.exists() and bool(listed(path))
-
-
 def begin(path: Path) -> None:
     """Make the folder, and remove the finished result that this one replaces. Raises SimulationError."""
     try:
@@ -43,6 +38,13 @@ def listed(path: Path) -> dict[str, list[Path]]:
     for file in sorted(folder(path).glob("*.nc")):
         found[file.name.split(".")[1]].append(file)
     return dict(found)
+
+
+def keep_only(path: Path, wanted: set[Path]) -> None:
+    """Delete what is in the folder and not wanted: segments that came after the last checkpoint."""
+    for file in folder(path).glob("*"):
+        if file not in wanted:
+            file.unlink(missing_ok=True)
 
 
 def remove(path: Path) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import TdsimError
-from . import file, layout, segments
-from .buffer import Buffer, Stretch, sample_bytes
-from .place import check_place
-from .schema import Measured, Schema
+from ..errors import TdsimError, UsageError
+from . import checkpoint, file, layout, segments
+from .buffer import Buffer, recut, sample_bytes
+from .identity import Description, difference
+from .place import check_place, remove_leftovers
+from .schema import Earlier, Measured, Schema, Snapshot, Stretch, schema_of
 
 HELD_BYTES = 16 * 2**20
 HELD_BYTES_PER_VARIABLE = 2**16
@@ -32,70 +33,168 @@ class _Analysis:
     longest: int
     final: dict[str, Any] = field(default_factory=dict)
     written: list[Path] = field(default_factory=list)
+    finished: bool = False
 
-    def content(self, stretches: Iterator[Stretch], length: int) -> file.Content:
-        schema = self.buffer.schema
-        attributes = layout.analysis_attributes(schema, self.final)
-        return file.Content(schema, attributes, stretches, length, min(self.longest, length))
+    @property
+    def schema(self) -> Schema:
+        return self.buffer.schema
 
     @property
     def length(self) -> int:
         """All samples so far."""
         return self.buffer.start + self.buffer.filled
 
+    def result(self) -> file.Content:
+        """The whole analysis as the finished file holds it."""
+        schema = self.schema.shown()
+        attributes = layout.analysis_attributes(schema, self.final)
+        longest = min(self.longest, self.length)
+        return file.Content(schema, attributes, recut(self.stretches(), self.longest), self.length, longest)
+
+    def segment(self) -> file.Content:
+        """What is in memory, as the next segment."""
+        attributes = layout.analysis_attributes(self.schema, self.final)
+        return file.Content(
+            self.schema, attributes, [self.buffer.held()], self.buffer.filled, min(self.longest, self.buffer.filled)
+        )
+
     def stretches(self) -> Iterator[Stretch]:
         """All samples, one segment in memory at a time."""
         for path in self.written:
-            yield file.read_stretch(path, self.buffer.schema)
+            yield file.read_stretch(path, self.schema)
         if self.buffer.filled:
             yield self.buffer.held()
+
+    def record(self) -> dict[str, Any]:
+        """What a checkpoint says about it."""
+        names = [path.name for path in self.written]
+        return {
+            "schema": asdict(self.schema),
+            "order": self.order,
+            "length": self.buffer.start,
+            "final": self.final,
+            "segments": names,
+            "finished": self.finished,
+        }
 
 
 class NetcdfSink:
     """Writes all analyses of a run to `path`; memory does not grow with their length.
 
-    Raises UsageError at once when the place cannot be written to, or holds an unfinished result and `overwrite` is
-    not set. A finished result is replaced: as soon as the first segment is on disk, or else at the end.
+    overwrite    begin an unfinished result again
+    resume       go on with an unfinished result; where there is none, begin
+    description  what the result depends on (see identity.py): a run of something else is not resumed
+    Raises UsageError at once when the place cannot be written to, holds an unfinished result and neither `overwrite`
+    nor `resume` is set, or when what was begun was another run. A finished result is replaced: as soon as the first
+    segment is on disk, or else at the end.
+
+    `stopping`, when set, ends the run at its next checkpoint with KeyboardInterrupt; `resumable` says whether one will
+    come.
     """
 
-    def __init__(self, path: str | Path, overwrite: bool = False):
-        self.path = check_place(Path(path), overwrite)
+    def __init__(
+        self,
+        path: str | Path,
+        overwrite: bool = False,
+        resume: bool = False,
+        description: Description | None = None,
+    ):
+        self.path = check_place(Path(path), overwrite, resume)
         self.closed = False
         self.measures: dict[str, Measured] = {}
+        self.stopping, self.resumable = False, False
+        self._description = description or {}
         self._analyses: list[_Analysis] = []
+        self._snapshot: Snapshot | None = None
+        self._going_on = False
+        self._unsaved = False
         self._flushed_at = time.monotonic()
+        if resume:
+            self._restore(checkpoint.read(self.path))
+
+    # -- what an earlier run has left -------------------------------------------------------------------------
+
+    def _restore(self, content: dict[str, Any]) -> None:
+        if not content:
+            remove_leftovers(self.path)
+            return
+        changed = difference(content["description"], self._description)
+        if changed:
+            raise UsageError(
+                f"{self.path.name} cannot be resumed, because it was begun with something else: {changed}; "
+                "--overwrite begins again"
+            )
+        self._analyses = [self._restored(record) for record in content["analyses"]]
+        self._snapshot = content["snapshot"]
+        segments.keep_only(self.path, {path for a in self._analyses for path in a.written})
+
+    def _restored(self, record: dict[str, Any]) -> _Analysis:
+        schema = schema_of(record["schema"])
+        written = [segments.folder(self.path) / name for name in record["segments"]]
+        missing = [path for path in written if not path.is_file()]
+        if missing:
+            raise UsageError(f"{self.path.name} cannot be resumed: {missing[0]} is gone; --overwrite begins again")
+        buffer = Buffer(schema)
+        buffer.start = record["length"]
+        return _Analysis(buffer, record["order"], held_samples(schema), record["final"], written, record["finished"])
+
+    def earlier(self) -> list[Earlier]:
+        return [Earlier(a.schema, a.finished, a.stretches()) for a in self._analyses]
+
+    def resume(self, analysis: str) -> Snapshot | None:
+        last = self._analyses[-1] if self._analyses else None
+        if last is None or last.finished or last.schema.analysis != analysis:
+            return None
+        self._going_on = self._snapshot is not None
+        return self._snapshot
+
+    # -- as the run goes on -----------------------------------------------------------------------------------
 
     def begin(self, schema: Schema) -> None:
-        longest = held_samples(schema)
-        self._analyses.append(_Analysis(Buffer(schema), len(self._analyses) + 1, longest))
+        if self._going_on:
+            self._going_on = False
+            return
+        if self._analyses and not self._analyses[-1].finished:  # it begins again
+            for path in self._analyses.pop().written:
+                path.unlink(missing_ok=True)
+        self._analyses.append(_Analysis(Buffer(schema), len(self._analyses) + 1, held_samples(schema)))
 
     def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
         analysis = self._analyses[-1]
-        total = len(stream)
-        done = 0
-        while done < total:
-            part = slice(done, min(total, done + analysis.longest - analysis.buffer.filled))
-            analysis.buffer.append(stream[part], {name: v[..., part] for name, v in values.items()})
-            done = part.stop
-            if analysis.buffer.filled >= analysis.longest or time.monotonic() > self._flushed_at + FLUSH_SECONDS:
-                self.flush()
+        analysis.buffer.append(stream, values)
+        if analysis.buffer.filled >= analysis.longest or time.monotonic() > self._flushed_at + FLUSH_SECONDS:
+            self.flush()
+
+    def checkpoint(self, snapshot: Callable[[], Snapshot]) -> None:
+        self.resumable = True
+        if self._unsaved or self.stopping:
+            self.flush()
+            segments.begin(self.path)
+            records = [a.record() for a in self._analyses]
+            content = {"description": self._description, "analyses": records, "snapshot": snapshot()}
+            checkpoint.write(self.path, content)
+            self._unsaved = False
+        if self.stopping:
+            raise KeyboardInterrupt
 
     def finish(self, attributes: dict[str, Any]) -> None:
         self._analyses[-1].final.update(attributes)
+        self._analyses[-1].finished = True
+        self._snapshot, self.resumable = None, False
 
     def flush(self) -> None:
         """Move what is in memory into segments: after that, neither a crash nor a full disk loses it."""
         for analysis in self._analyses:
             if analysis.buffer.filled:
                 self._write_segment(analysis)
+        self._unsaved = True
         self._flushed_at = time.monotonic()
 
     def close(self, measures: Mapping[str, Measured]) -> None:
         self.measures = dict(measures)
-        contents = [a.content(a.stretches(), a.length) for a in self._analyses]
-        file.write(self.path, contents, measures)
+        file.write(self.path, [a.result() for a in self._analyses], measures)
         self.closed = True
-        segments.remove(self.path)
+        remove_leftovers(self.path)
 
     def interrupt(self) -> None:
         """The run stops here: keep what has come as an unfinished result, as far as the disk takes it."""
@@ -117,17 +216,14 @@ class NetcdfSink:
 
     def contents(self) -> dict[str, tuple[int, str, list[str]]]:
         """For each analysis: how many samples, along which dimension, of which signals."""
-        buffers = [a.buffer for a in self._analyses]
-        return {
-            b.schema.analysis: (b.start + b.filled, b.schema.stream, [v.name for v in b.schema.variables])
-            for b in buffers
-        }
+        shown = [(a.length, a.schema.shown()) for a in self._analyses]
+        return {s.analysis: (length, s.stream, [v.name for v in s.variables]) for length, s in shown}
 
     def _write_segment(self, analysis: _Analysis) -> None:
         buffer = analysis.buffer
         path = segments.segment(self.path, analysis.order, buffer.schema.analysis, buffer.start)
         segments.begin(self.path)
-        file.write(path, [analysis.content(iter([buffer.held()]), buffer.filled)], compress=False)
+        file.write(path, [analysis.segment()], compress=False)
         if path not in analysis.written:
             analysis.written.append(path)
         buffer.clear()

@@ -3,6 +3,7 @@
 python -m tests.benchmarks                        all circuits, 1, 8 and 64 runs
 python -m tests.benchmarks torus-64 ring --runs 1 8
 python -m tests.benchmarks --quick                few samples, rough figures
+python -m tests.benchmarks kills                  kill 50 runs at random instants and resume them
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from . import kills
 from .circuits import CASES
 from .measure import Timing, measure
 from .start import peak_memory, start_time
@@ -52,6 +54,8 @@ def row(name: str, timing: Timing, memory: float | None) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
+    if arguments[:1] == ["kills"]:
+        return kills.main(arguments[1:])
     chosen = parsed(arguments)
     numbers, seconds = (1 << 17, 0.05) if chosen.quick else (1 << 20, 0.4)
     print(HEADER)

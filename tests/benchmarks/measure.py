@@ -21,6 +21,13 @@ TOLERANCE = 1e-10
 class Discard:
     """A sink that keeps nothing."""
 
+    def earlier(self) -> list[Any]:
+        return []
+
+    def resume(self, analysis: str) -> None: ...
+
+    def checkpoint(self, snapshot: Any) -> None: ...
+
     def begin(self, schema: Any) -> None: ...
 
     def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None: ...

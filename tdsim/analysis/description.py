@@ -1,0 +1,78 @@
+"""What the result of a run depends on, so that a resumed run is known to be the same one."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..circuit import Circuit, Instance
+from ..results.identity import Description
+
+
+def describe(circuit: Circuit) -> Description:
+    """The netlist and its files, parameters, options, every instance and what is asked of them."""
+    return {
+        "tdsim's version": __version__,
+        "netlist": circuit.text,
+        "file": {name: _digest(Path(name).read_bytes()) for name in circuit.included},
+        "parameter": dict(circuit.parameters),
+        "option": dict(circuit.options),
+        "instance": {i.name: _instance(i) for i in circuit.instances.values()},
+        "device": {d.name: _source(d) for d in {i.device for i in circuit.instances.values()}},
+        "net": {n.name: " and ".join(map(str, n.terminals)) for n in circuit.nets.values()},
+        "port": dict(circuit.external),
+        "initial value of": {name: str(value) for name, value in circuit.initial.items()},
+        "list of carriers": " ".join(f"{w:.17g}" for w in circuit.carriers),
+        "list of analyses": _listed(circuit.analyses),
+        "list of saved signals": " ".join(r.signal for r in circuit.requests),
+        "list of measures": _listed(circuit.measures),
+        "number of processes": len(circuit.processes),
+    }
+
+
+def _listed(cards: Iterable[Any]) -> str:
+    return " ".join(repr(replace(card, position=None)) for card in cards)
+
+
+def _instance(instance: Instance) -> str:
+    return _digest((instance.device.name, instance.nets, instance.references, instance.values))
+
+
+def _source(device: type) -> str:
+    """The text of a user's own device; those of tdsim go by its version."""
+    if device.__module__.startswith("tdsim."):
+        return ""
+    try:
+        return _digest(inspect.getsource(device))
+    except (OSError, TypeError):  # typed into an interpreter
+        return ""
+
+
+def _digest(value: Any) -> str:
+    found = hashlib.blake2b(digest_size=8)
+    _feed(found, value)
+    return f"#{found.hexdigest()}"
+
+
+def _feed(digest: Any, value: Any) -> None:
+    """Add a value to a digest, bit for bit."""
+    digest.update(type(value).__name__.encode())
+    if isinstance(value, np.ndarray):
+        digest.update(repr((value.shape, value.dtype)).encode() + value.tobytes())
+    elif is_dataclass(value):
+        for field in fields(value):
+            _feed(digest, getattr(value, field.name))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            _feed(digest, item)
+    elif isinstance(value, dict):
+        _feed(digest, sorted(value.items()))
+    else:
+        digest.update(value if isinstance(value, bytes) else repr(value).encode())

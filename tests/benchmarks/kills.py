@@ -1,0 +1,137 @@
+"""Kill runs at random instants, resume them, and compare what comes out with a run that was left alone.
+
+python -m tests.benchmarks kills            50 kills
+python -m tests.benchmarks kills --count 5 --seed 3
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import tdsim
+
+NETLIST = """A row of rings under random light
+.param coupling=0.3
+Xl i laser power=prbs(0 1m 20p 7)
+Xin i n0 waveguide length=10u
+.for k 0 7
+Xd{k} n{k} n{k+1} m{k} q{k} coupler coupling={coupling}
+Xw{k} m{k} q{k} waveguide length=120.3u loss=300 ng=4.2
+.endfor
+.sparam 2001 span=1t
+.tran 0.1p 100n
+.save p(n8) e(n8)
+.meas tran best max p(n5)
+.meas tran mean avg p(n8)
+.end
+"""
+
+WORKER = """
+import sys
+from tdsim.results import store
+store.HELD_BYTES, store.HELD_BYTES_PER_VARIABLE = 500_000, 0
+from tdsim.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""The command line with short segments, so that there are many checkpoints to fall between."""
+
+MOST_KILLS = 4
+"""Of one run."""
+
+
+def command(netlist: Path, out: Path, *options: str) -> list[str]:
+    return [sys.executable, "-c", WORKER, "run", str(netlist), "-o", str(out), "--quiet", *options]
+
+
+def killed(arguments: list[str], seconds: float, how: int = signal.SIGKILL) -> int:
+    """Run a command and kill it after a while; returns its exit status, 0 when it was done before."""
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        _, errors = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, how)
+        _, errors = process.communicate()
+    if process.returncode > 0 and process.returncode != 130:
+        raise AssertionError(f"exit status {process.returncode}: {errors.decode()}")
+    return process.returncode
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two results are identical, wall times set aside."""
+    first, second = (tdsim.open(path) for path in (one, other))
+    if hasattr(first, "children"):
+        groups = [sorted(tree.children) for tree in (first, second)]
+        pairs = [(first.to_dataset(), second.to_dataset())]
+        pairs += [(first[g].to_dataset(), second[g].to_dataset()) for g in groups[0]]
+        return groups[0] == groups[1] and all(_same(a, b) for a, b in pairs)
+    return _same(first, second)
+
+
+def _same(one: Any, other: Any) -> bool:
+    one, other = (d.load().assign_attrs(wall_time=0) for d in (one, other))
+    return bool(one.identical(other))
+
+
+@dataclass
+class Found:
+    """What the kills came to: how many, how many of them after a checkpoint, and in how many runs."""
+
+    kills: int = 0
+    checkpoints: int = 0
+    runs: int = 0
+
+
+def kills(count: int, seed: int, folder: Path, netlist: str = NETLIST, options: Sequence[str] = ()) -> Found:
+    """Kill and resume until there were `count` kills, and every run was identical in the end.
+
+    Raises AssertionError when a resumed run gives something else.
+    """
+    generator = np.random.default_rng(seed)
+    source, whole = folder / "row.cir", folder / "whole.nc"
+    source.write_text(netlist)
+    subprocess.run(command(source, whole, *options), check=True, stdout=subprocess.DEVNULL)  # compiles, once
+    began = time.perf_counter()
+    subprocess.run(command(source, whole, *options), check=True, stdout=subprocess.DEVNULL)
+    duration = time.perf_counter() - began
+    found = Found()
+    while found.kills < count:
+        out = folder / f"run{found.runs}.nc"
+        for _ in range(min(MOST_KILLS, count - found.kills)):
+            if killed(command(source, out, "--resume", *options), generator.uniform(0, duration)) == 0:
+                break
+            found.kills += 1
+            found.checkpoints += out.with_name(out.name + ".state").exists()
+        subprocess.run(command(source, out, "--resume", *options), check=True, stdout=subprocess.DEVNULL)
+        assert same(whole, out), f"run {found.runs} gave another result after being killed"
+        left = [p.name for p in folder.iterdir() if p.name.startswith(out.name + ".")]
+        assert not left, f"run {found.runs} left {left}"
+        found.runs += 1
+        out.unlink()
+    return found
+
+
+def main(arguments: Sequence[str]) -> int:
+    first = (__doc__ or "").splitlines()[0]
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks kills", description=first)
+    parser.add_argument("--count", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        found = kills(chosen.count, chosen.seed, Path(folder))
+    print(
+        f"{found.kills} kills of {found.runs} runs, {found.checkpoints} of them after a checkpoint: "
+        "all resumed to identical results"
+    )
+    return 0
