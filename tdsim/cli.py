@@ -160,7 +160,8 @@ def _simulate(circuit: Circuit, sink: NetcdfSink, quiet: bool) -> None:
 def check(netlist: str, settings: tuple[str, ...], devices: tuple[str, ...]) -> None:
     """Check a netlist without simulating it.
 
-    Prints the ports of FILE, its islands and their delays, estimates of memory and time, and warnings.
+    Prints nodes and ports of FILE, what its analyses keep, islands and their delays, estimates of memory and time, and
+    warnings.
     """
     from .analysis.report import report
     from .netlist import SPICE, require_analysis

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..cards import Analysis, OperatingPoint, Scattering, Sweep, Transient
+from ..cards import Analysis, Scattering, Transient
 from ..circuit import Circuit
+from ..device import ELECTRICAL, OPTICAL
 from ..engine.engine import chunk_length
 from ..engine.layout import ring_lengths
 from ..schedule.graph import shortest_loop
@@ -14,6 +15,7 @@ from ..schedule.pack import ALLPASS, RECURRENCE, TURNING
 from ..schedule.program import Program
 from ..units import engineering
 from .advice import advice
+from .electrical_report import electrical_analysis, electrical_inventory
 from .small_signal import frequencies, with_open_ends
 from .transient import Request
 from .transient import Transient as Run
@@ -32,20 +34,13 @@ def report(circuit: Circuit) -> str:
 
 
 def _analysis(circuit: Circuit, name: str, analysis: Analysis) -> Iterator[str]:
-    if isinstance(analysis, Transient):
-        yield from _transient(circuit, name, analysis)
-    elif isinstance(analysis, Scattering):
+    domains = {net.domain for net in circuit.nets.values()}
+    if isinstance(analysis, Scattering):
         yield from _scattering(circuit, analysis)
-    elif isinstance(analysis, OperatingPoint):
-        yield f"{name}: operating point"
-    elif isinstance(analysis, Sweep):
-        axes = [(a, a.values) for a in analysis.axes]
-        listed = ", ".join(f"{a.name} from {v[0]:g} to {v[-1]:g} ({v.size} values)" for a, v in axes)
-        yield f"{name}: operating points at {listed}"
+    elif isinstance(analysis, Transient) and OPTICAL in domains:
+        yield from _transient(circuit, name, analysis)
     else:
-        axis = analysis.frequencies
-        ends = f"{engineering(axis[0], 'Hz', 7)} to {engineering(axis[-1], 'Hz', 7)}"
-        yield f"{name}: small signals at {axis.size} frequencies, {ends}"
+        yield from electrical_analysis(circuit, name, analysis)
 
 
 def _inventory(circuit: Circuit) -> Iterator[str]:
@@ -54,13 +49,21 @@ def _inventory(circuit: Circuit) -> Iterator[str]:
         kinds[instance.device.name] = kinds.get(instance.device.name, 0) + 1
     listed = ", ".join(f"{n} {k}" for k, n in sorted(kinds.items()))
     yield f"  instances     {len(circuit.instances)}: {listed}"
+    domains = {net.domain for net in circuit.nets.values()}
+    if ELECTRICAL in domains:
+        yield from electrical_inventory(circuit)
+    if OPTICAL in domains or not domains:
+        yield from _optical_inventory(circuit)
+    for path in circuit.included:
+        yield f"  includes      {path}"
+
+
+def _optical_inventory(circuit: Circuit) -> Iterator[str]:
     carriers = ", ".join(engineering(w, "m", 7) for w in circuit.carriers)
     yield f"  carriers      {carriers}"
     yield f"  ports         {', '.join(f'{p} (net {n})' for p, n in circuit.external.items()) or 'none declared'}"
     open_nets = [n.name for n in circuit.open_nets()]
     yield f"  open nets     {', '.join(open_nets[:12]) or 'none'}{', ...' if len(open_nets) > 12 else ''}"
-    for path in circuit.included:
-        yield f"  includes      {path}"
 
 
 def _transient(circuit: Circuit, name: str, analysis: Transient) -> Iterator[str]:
