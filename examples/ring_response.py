@@ -18,7 +18,7 @@ STEP, STOP, SPAN = 0.2e-12, 6e-9, 20e9
 circuit = tdsim.load(files("tdsim.netlists") / "photonic" / "ring.cir")
 
 # The source `xlaser` sends one sample of 1 sqrt(W), then nothing.
-response = tdsim.transient(circuit, stop=STOP, step=STEP, inputs={"xlaser": [1.0]}, save=["e(out)"])
+response = tdsim.transient(circuit, stop=STOP, step=STEP, inputs={"xlaser": [1.0, 0.0]}, save=["e(out)"])
 scattering = tdsim.sparam(circuit, points=201, span=SPAN)
 
 offset = scattering["frequency"].values - C0 / circuit.carriers[0]

@@ -14,6 +14,20 @@ TEMPERATURE = "temp"
 """The target of a sweep of the temperature (degrees Celsius)."""
 
 
+MOST_SAMPLES = 1e13
+"""A transient of more samples than this would take years."""
+
+
+def count_problem(step: float, stop: float) -> str | None:
+    """Why no run can have so many samples; None when it can."""
+    if stop <= MOST_SAMPLES * step:
+        return None
+    return (
+        f"a step of {step:g} s up to {stop:g} s makes {stop / step:.2g} samples, which take years to compute; "
+        "take a longer step or an earlier stop"
+    )
+
+
 @dataclass(frozen=True)
 class Transient:
     """`.tran step stop [start [max_step]] [uic]`: times in s."""

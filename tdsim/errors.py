@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -43,7 +43,14 @@ class NetlistError(UsageError):
 
 
 class SimulationError(TdsimError):
-    """The simulation itself failed (a value became NaN, no solution, no convergence). Exit status 1."""
+    """The simulation itself failed (a value became NaN, no solution, no convergence). Exit status 1.
+
+    `instances` names those that it is about, where that is known.
+    """
+
+    def __init__(self, message: str, instances: Sequence[str] = ()):
+        super().__init__(message)
+        self.instances = tuple(instances)
 
 
 @dataclass(frozen=True)

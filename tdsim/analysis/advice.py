@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,12 @@ from ..schedule.gain import growing_loops
 from ..schedule.lines import loops
 from ..schedule.system import System
 from ..units import engineering
+
+if TYPE_CHECKING:
+    from .transient import Transient
+
+FAINT = 1e-6
+"""Of its largest amplitude: an input that ends below this has come to its end."""
 
 TURN = 0.5
 """Radians, or e-folds, that a state or a detuned source may go through in one step."""
@@ -39,6 +46,21 @@ def give_advice(circuit: Circuit, step: float, stop: float, tell: Callable[[str]
         circuit.advised.add(step)
         for sentence in advice(circuit, step):
             tell(sentence)
+
+
+def input_advice(run: Transient) -> Iterator[str]:
+    """Sentences about inputs that are longer than the run, or shorter and cut off while there is light."""
+    wanted = run.request.last + 1
+    for name, samples in run.inputs.items():
+        count = samples.shape[-1]
+        if count < wanted and np.abs(samples[..., -1:]).max(initial=0) > FAINT * np.abs(samples).max(initial=0):
+            dark = engineering(count * run.step, "s")
+            yield (
+                f"input {name!r} has {count} samples, the run takes {wanted}: it is dark from {dark} on; "
+                "let it end in a zero to say that this is meant"
+            )
+        elif count > wanted:
+            yield f"input {name!r} has {count} samples, the run takes {wanted}: the last {count - wanted} are not used"
 
 
 def _coarse_delays(circuit: Circuit, system: System, step: float) -> Iterator[str]:

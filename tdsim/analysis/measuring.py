@@ -31,7 +31,7 @@ class MeasuringSink:
         self._needed: set[str] = set()
         self._analysis = ""
         self._units: dict[str, str] = {}
-        self._leading: dict[str, tuple[str, ...]] = {}
+        self._schemas: dict[str, Schema] = {}
         self._going_on = False
         self._finished: set[str] = set()
         for found in sink.earlier():
@@ -85,7 +85,7 @@ class MeasuringSink:
         self._analysis = schema.analysis
         self._kept[schema.analysis] = {}
         self._units |= {v.name: v.units for v in schema.variables}
-        self._leading[schema.analysis] = schema.variables[0].dimensions[:-1] if schema.variables else ()
+        self._schemas[schema.analysis] = schema
 
     def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
         self._keep(Stretch(stream, values))
@@ -114,8 +114,10 @@ class MeasuringSink:
             measures = self._measures(analysis)
             values = evaluate_all(measures, time, signals.__getitem__, self._warn)
             for measure in measures:
-                dimensions = self._leading[analysis] if np.ndim(values[measure.name]) else ()
-                found[measure.name] = Measured(values[measure.name], dimensions, self._unit(measure))
+                value, schema = values[measure.name], self._schemas[analysis]
+                dimensions = schema.variables[0].dimensions[:-1] if np.ndim(value) else ()
+                along = tuple(c for c in schema.coordinates if (c.dimension or c.name) in dimensions)
+                found[measure.name] = Measured(value, dimensions, self._unit(measure), along)
         self.close(found)
 
     def _unit(self, measure: Measure) -> str:

@@ -7,21 +7,17 @@ from collections.abc import Iterator
 from ..cards import Analysis, Scattering, Transient
 from ..circuit import Circuit
 from ..device import ELECTRICAL, OPTICAL
-from ..engine.engine import chunk_length
-from ..engine.layout import ring_lengths
 from ..schedule.graph import shortest_loop
 from ..schedule.islands import Read
 from ..schedule.pack import ALLPASS, RECURRENCE, TURNING
 from ..schedule.program import Program
 from ..units import engineering
 from .advice import advice
+from .cost import cost_advice, estimate
 from .electrical_report import electrical_analysis, electrical_inventory
 from .small_signal import frequencies, with_open_ends
 from .transient import Request
 from .transient import Transient as Run
-
-NANOSECONDS = 4.0
-"""Rough time of one operation, sample and lane on one core."""
 
 
 def report(circuit: Circuit) -> str:
@@ -73,12 +69,10 @@ def _transient(circuit: Circuit, name: str, analysis: Transient) -> Iterator[str
     yield from _islands(run.program)
     yield f"  waves         {run.program.waves} computed, {run.program.dropped} dropped (dark, unused, passed through)"
     yield f"  kept          {', '.join(o.name for o in run.outputs[:8])}{', ...' if len(run.outputs) > 8 else ''}"
-    size = sum(8 if o.is_power else 16 for o in run.outputs) * samples * run.program.lanes
-    seconds = len(run.program.tables.kind) * samples * run.program.lanes * NANOSECONDS * 1e-9
-    memory = _memory(run.program) + min(size, 64 << 20)
-    estimate = f"{engineering(memory, 'B', 2)} of memory, {engineering(size, 'B', 2)} of results"
-    yield f"  estimate      {engineering(seconds, 's', 2)}, {estimate}"
-    for sentence in advice(circuit, analysis.step):
+    cost = estimate(run)
+    sizes = f"{engineering(cost.memory, 'B', 2)} of memory, {engineering(cost.results, 'B', 2)} of results"
+    yield f"  estimate      {engineering(cost.seconds, 's', 2)}, {sizes}"
+    for sentence in (*advice(circuit, analysis.step), *cost_advice(run)):
         yield f"  warning       {sentence}"
 
 
@@ -123,11 +117,6 @@ def _reads(program: Program, operations: range) -> list[Read]:
             if int(tables.term_wave[term]) in owner:
                 found.append((owner[int(tables.term_wave[term])], o, delay))
     return found
-
-
-def _memory(program: Program) -> int:
-    lengths = ring_lengths(program.tables, chunk_length(program), list(program.inputs.values()))
-    return int(lengths.sum()) * program.lanes * 16
 
 
 def _scattering(circuit: Circuit, analysis: Scattering) -> Iterator[str]:

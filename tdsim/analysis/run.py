@@ -11,6 +11,7 @@ from ..errors import UsageError, nearest
 from ..outputs import requested
 from ..results.schema import Sink
 from .advice import give_advice
+from .cost import cost_advice
 from .measuring import MeasuringSink
 from .small_signal import run_scattering
 from .transient import Request, Transient
@@ -38,7 +39,7 @@ def run(
             continue
         if tell is not None and isinstance(analysis, TransientCard):
             give_advice(circuit, analysis.step, analysis.stop, tell)
-        _run_one(circuit, name, analysis, measuring, progress)
+        _run_one(circuit, name, analysis, measuring, progress, tell or _ignore)
     measuring.complete()
 
 
@@ -58,7 +59,14 @@ def _ignore(sentence: str) -> None:
     """For callers who do not want advice."""
 
 
-def _run_one(circuit: Circuit, name: str, analysis: Analysis, sink: MeasuringSink, progress: Progress | None) -> None:
+def _run_one(
+    circuit: Circuit,
+    name: str,
+    analysis: Analysis,
+    sink: MeasuringSink,
+    progress: Progress | None,
+    tell: Callable[[str], None],
+) -> None:
     if isinstance(analysis, Scattering):
         run_scattering(circuit, analysis, sink, name)
         return
@@ -66,4 +74,7 @@ def _run_one(circuit: Circuit, name: str, analysis: Analysis, sink: MeasuringSin
         raise UsageError(f".{analysis.kind} is not available yet: it will come with the electrical solver")
     extra = sink.unseen(name, requested(circuit))
     request = Request(analysis.step, analysis.stop, analysis.start, extra=extra, name=name)
-    Transient(circuit, request).run(sink, progress)
+    transient = Transient(circuit, request)
+    for sentence in cost_advice(transient):
+        tell(sentence)
+    transient.run(sink, progress)

@@ -18,7 +18,8 @@ from ..results.dataset import MemorySink
 from ..results.reader import is_finished
 from ..results.store import NetcdfSink
 from ..stopping import stop_at_checkpoint
-from .advice import give_advice
+from .advice import give_advice, input_advice
+from .cost import cost_advice
 from .description import describe
 from .run import run
 from .small_signal import run_scattering
@@ -88,7 +89,8 @@ def transient(
 
     stop, step, start  s; the result's time axis is start, ..., stop on the grid of the step (default: option `dt`)
     inputs   samples at t = 0, step, 2 step, ... by source instance or external port: (times,), (runs, times) or
-             (runs, carriers, times); dark after their end. At a port they are the wave that enters.
+             (runs, carriers, times). At a port they are the wave that enters. The run takes stop/step + 1 of them:
+             after the last one it is dark (which brings a warning unless it is zero), and more are not used
     params   "inst.parameter" to a number, or to an array (runs,) that makes as many runs side by side
     save     names of signals to keep; None keeps what the netlist names, else every port and open net
     state    go on from this state: the result starts after its last sample
@@ -103,6 +105,8 @@ def transient(
     request = Request(float(step), float(stop), float(start), inputs or {}, params or {}, save, state, return_state)
     prepared = Transient(circuit.check(), request)
     give_advice(circuit, prepared.step, prepared.request.stop, _warn)
+    for sentence in (*input_advice(prepared), *cost_advice(prepared)):
+        _warn(sentence)
     last = prepared.run(sink)
     sink.close({})
     return (sink.result(), last) if return_state else sink.result()

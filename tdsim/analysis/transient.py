@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from ..cards import count_problem
 from ..circuit import Circuit
 from ..engine.engine import Engine
 from ..engine.feeds import Feed
@@ -51,13 +52,18 @@ class Request:
             raise UsageError(f"the step must be above zero, not {self.step:g} s")
         if not (np.isfinite(self.stop) and self.stop >= 0):
             raise UsageError(f"the stop time must be zero or more, not {self.stop:g} s")
+        too_many = count_problem(self.step, self.stop)
+        if too_many:
+            raise UsageError(too_many)
         if not 0 <= self.start <= self.stop:
             raise UsageError(f"the start of the output, {self.start:g} s, must lie between 0 and stop")
 
     @property
     def last(self) -> int:
         """Number of the last sample: the last grid point at or before stop."""
-        return int(np.floor(self.stop / self.step * (1 + 1e-12) + 1e-9))
+        steps = self.stop / self.step
+        whole = round(steps)
+        return whole if abs(steps - whole) < 1e-9 + 1e-15 * steps else int(steps)
 
 
 class Transient:
@@ -118,6 +124,8 @@ class Transient:
             if where.position is None:
                 raise
             raise NetlistError([Diagnostic(str(problem), where.position, where.expansion)]) from None
+        except SimulationError as problem:
+            raise located(problem, circuit) from None
 
     def _initial(self) -> dict[str, np.ndarray]:
         """Initial values of states, `.ic x(inst.state)=v`."""
@@ -203,6 +211,14 @@ class Transient:
 
     def _attributes(self) -> dict[str, Any]:
         return attributes(self.circuit) | {"step": self.step}
+
+
+def located(problem: SimulationError, circuit: Circuit) -> SimulationError:
+    """The error with the place in the netlist of the first instance that it is about."""
+    where = next((circuit.instances[n] for n in problem.instances if n in circuit.instances), None)
+    if where is None or where.position is None:
+        return problem
+    return SimulationError(str(Diagnostic(str(problem), where.position, where.expansion)), problem.instances)
 
 
 def attributes(circuit: Circuit) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
-from ..cards import TEMPERATURE, Axis, Scattering, Sweep, Transient
+from ..cards import TEMPERATURE, Axis, Scattering, Sweep, Transient, count_problem
 from ..circuit import Circuit
 from ..device import OPTICAL
 from ..errors import PLACED, Diagnostics, UsageError, nearest
@@ -36,13 +36,14 @@ def check_spans(circuit: Circuit, found: Diagnostics) -> None:
 
 def check_steps(circuit: Circuit, found: Diagnostics) -> None:
     """With optics the step is the sample interval and must fit into the run; without, any will do, as in ngspice."""
-    for analysis in circuit.analyses:
-        if isinstance(analysis, Transient) and analysis.step > analysis.stop:
+    optics = any(net.domain == OPTICAL for net in circuit.nets.values())
+    for analysis in (a for a in circuit.analyses if isinstance(a, Transient)):
+        too_many = count_problem(analysis.step, analysis.stop)
+        if optics and too_many:
+            found.error(too_many, analysis.position)
+        if analysis.step > analysis.stop:
             message = f"the step {analysis.step:g} is longer than the stop time {analysis.stop:g}: .tran step stop"
-            if any(net.domain == OPTICAL for net in circuit.nets.values()):
-                found.error(message, analysis.position)
-            else:
-                found.warn(message, analysis.position)
+            (found.error if optics else found.warn)(message, analysis.position)
 
 
 def check_parts(circuit: Circuit, found: Diagnostics) -> None:

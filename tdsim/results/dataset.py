@@ -9,7 +9,7 @@ import numpy as np
 
 from . import layout
 from .buffer import Buffer
-from .schema import Earlier, Measured, Schema, Snapshot
+from .schema import Coordinate, Earlier, Measured, Schema, Snapshot
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,7 +51,8 @@ class MemorySink:
         measures = self._measure_variables()
         if len(datasets) == 1:
             return next(iter(datasets.values())).assign(measures)
-        root = xr.Dataset(measures, attrs=layout.root_attributes(d.attrs for d in datasets.values()))
+        along = {c.name: _coordinate(c) for m in self._measures.values() for c in m.coordinates}
+        root = xr.Dataset(measures, along, layout.root_attributes(d.attrs for d in datasets.values()))
         return as_tree(root, datasets)
 
     def _measure_variables(self) -> dict[str, xr.Variable]:
@@ -78,16 +79,19 @@ def _without_slashes(group: xr.Dataset) -> xr.Dataset:
     return group
 
 
+def _coordinate(coordinate: Coordinate, stream: np.ndarray | None = None) -> xr.Variable:
+    """A coordinate; `stream` are the values of the streamed one."""
+    import xarray as xr
+
+    values = stream if coordinate.values is None else np.asarray(coordinate.values)
+    return xr.Variable((coordinate.dimension or coordinate.name,), values, layout.labels(coordinate))
+
+
 def dataset(buffer: Buffer, final: Mapping[str, Any]) -> xr.Dataset:
     """The Dataset of one analysis; it shares memory with the buffer."""
     import xarray as xr
 
     schema, held = buffer.schema, buffer.held()
-    coordinates = {
-        c.name: xr.Variable(
-            (c.dimension or c.name,), held.stream if c.values is None else np.asarray(c.values), layout.labels(c)
-        )
-        for c in schema.coordinates
-    }
+    coordinates = {c.name: _coordinate(c, held.stream) for c in schema.coordinates}
     variables = {v.name: xr.Variable(v.dimensions, held.values[v.name], layout.labels(v)) for v in schema.variables}
     return xr.Dataset(variables, coordinates, layout.analysis_attributes(schema, final))

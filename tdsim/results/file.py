@@ -80,6 +80,9 @@ def _fill(root: Any, contents: Sequence[Content], measures: Mapping[str, Measure
         for dimension, length in zip(measured.dimensions, values.shape, strict=True):
             if dimension not in root.dimensions:
                 root.createDimension(dimension, length)
+        for coordinate in measured.coordinates:
+            if layout.stored_name(coordinate.name) not in root.variables:
+                _write_coordinate(root, coordinate)
         variable = root.createVariable(layout.stored_name(name), values.dtype, measured.dimensions, fill_value=False)
         _label(variable, name, layout.measure_labels(name, measured))
         variable[...] = values

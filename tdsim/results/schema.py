@@ -72,11 +72,15 @@ def schema_of(content: Mapping[str, Any]) -> Schema:
 
 @dataclass(frozen=True)
 class Measured:
-    """The result of one `.meas`: a number, or one for each point of its dimensions (run, carrier)."""
+    """The result of one `.meas`: a number, or one for each point of its dimensions (run, carrier).
+
+    `coordinates` are those of the dimensions.
+    """
 
     values: Any
     dimensions: tuple[str, ...] = ()
     units: str = "1"
+    coordinates: tuple[Coordinate, ...] = ()
 
 
 Snapshot = dict[str, Any]

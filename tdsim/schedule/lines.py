@@ -47,9 +47,9 @@ def _realise(line: Line, in_loop: bool, system: System, rounded: bool, step: flo
     if all(not p.allpass.size and not p.taps.size for p in parts):
         return line.entry, as_delay([p.whole for p in parts])
     if np.any(samples == 0):
-        raise SimulationError(
-            f"{line.name.rpartition('.')[0]}: its delay is zero in some runs and not in others; simulate them apart"
-        )
+        owner = line.name.rpartition(".")[0]
+        message = f"{owner}: its delay is zero in some runs and not in others; simulate them apart"
+        raise SimulationError(message, [owner])
     if in_loop or min(samples) < delays.SINC_TAPS // 2 + 1:
         return _add_allpass(line, samples, system)
     return _add_sinc(line, samples, system)

@@ -53,8 +53,9 @@ def _inner_matrix(system: System, loop: list[int], place: dict[int, int]) -> np.
             if _instant(key, place):
                 s[i, place[key[0]]] += value
             elif key[0] in place and least(key[1]) == 0:
+                who = _instances(system, loop)
                 raise SimulationError(
-                    f"the loop through {_instances(system, loop)} has no delay in some runs; simulate them apart"
+                    f"the loop through {_listed(who)} has no delay in some runs; simulate them apart", who
                 )
     return s
 
@@ -66,14 +67,19 @@ def _invert(system: System, loop: list[int], s: np.ndarray) -> np.ndarray:
     who = _instances(system, loop)
     if np.linalg.svd(open_loop, compute_uv=False).min() < SINGULAR:
         raise SimulationError(
-            f"the loop through {who} has no delay and no solution: light comes back to itself at once, undiminished; "
-            "give one of its waveguides a length"
+            f"the loop through {_listed(who)} has no delay and no solution: light comes back to itself at once, "
+            "undiminished; give one of its waveguides a length",
+            who,
         )
     if any(wave in system.active for wave in loop) and np.abs(np.linalg.eigvals(matrix)).max() > GAIN:
-        raise SimulationError(f"the loop through {who} has no delay and makes energy; give it a delay or less gain")
+        message = f"the loop through {_listed(who)} has no delay and makes energy; give it a delay or less gain"
+        raise SimulationError(message, who)
     return np.moveaxis(np.linalg.inv(open_loop), 0, -1)
 
 
-def _instances(system: System, loop: list[int]) -> str:
-    names = sorted({system.owner(w) for w in loop})
+def _instances(system: System, loop: list[int]) -> list[str]:
+    return sorted({system.owner(w) for w in loop})
+
+
+def _listed(names: list[str]) -> str:
     return ", ".join(names[:8]) + (" and others" if len(names) > 8 else "")

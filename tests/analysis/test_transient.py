@@ -1,9 +1,16 @@
 """Transients: signals, inputs, shapes, carriers, refusals."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import tdsim
+from tdsim.analysis.cost import cost_advice
+from tdsim.analysis.run import run as run_analyses
+from tdsim.analysis.transient import Request, Transient
+from tdsim.errors import SimulationError, UsageError
+from tdsim.results.store import NetcdfSink
 
 PS = 1e-12
 
@@ -97,8 +104,48 @@ def test_patterns():
 
 def test_inputs_go_dark_after_their_end():
     circuit = tdsim.Circuit().add("w", "delay", "i", "o", time=2 * PS).port("in", "i").port("out", "o")
-    result = tdsim.transient(circuit, stop=9 * PS, step=PS, inputs={"in": [1, 2, 3]})
+    with pytest.warns(UserWarning, match="'in' has 3 samples, the run takes 10: it is dark from 3 ps on"):
+        result = tdsim.transient(circuit, stop=9 * PS, step=PS, inputs={"in": [1, 2, 3]})
     np.testing.assert_allclose(result["e(out)"], [0, 0, 1, 2, 3, 0, 0, 0, 0, 0])
+    with pytest.warns(UserWarning, match="'in' has 12 samples, the run takes 10: the last 2 are not used"):
+        tdsim.transient(circuit, stop=9 * PS, step=PS, inputs={"in": np.ones(12)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tdsim.transient(circuit, stop=9 * PS, step=PS, inputs={"in": np.ones(10)})
+        tdsim.transient(circuit, stop=9 * PS, step=PS, inputs={"in": [1.0, 0.0]})
+
+
+def test_a_long_run_is_told_before_it_starts():
+    circuit = tdsim.Circuit().add("l", "laser", "a").add("w", "delay", "a", "o", time=2 * PS)
+    hours, size = cost_advice(Transient(circuit, Request(PS, 1.0)))
+    assert "1,000,000,000,001 samples, 1 ps apart, will take about" in hours
+    assert "hours" in hours
+    assert "8 TB of results" in size
+    assert not list(cost_advice(Transient(circuit, Request(PS, 1e-6))))
+    with pytest.raises(UsageError, match="which take years"):
+        Transient(circuit, Request(1e-15, 1.0))
+
+
+def test_a_loop_without_delay_has_its_place():
+    text = "Loop\nXl in laser\nXw in out waveguide\nXm1 x nc1 mirror reflectivity=1\nXm2 x nc2 mirror reflectivity=1\n"
+    with pytest.raises(SimulationError, match=r"^<string>:4:1: error: the loop through xm1, xm2 has no delay"):
+        run(f"{text}.tran 1p 5p\n.save p(out)\n")
+
+
+def test_measures_of_several_analyses_know_their_carriers(tmp_path):
+    text = (
+        "Carriers\n.carrier 1550n 1551n\nXl a laser carrier=1\nXw a b waveguide\n.tran 1p 5p\n.sparam 3 span=1g\n"
+        ".save e(a) p(b)\n.meas tran m avg p(a)\n"
+    )
+    result = run(text, None)
+    np.testing.assert_allclose(result["m"].coords["carrier"], [1550e-9, 1551e-9])
+    (tmp_path / "c.cir").write_text(text)
+    sink = NetcdfSink(tmp_path / "c.nc")
+    run_analyses(tdsim.load(tmp_path / "c.cir"), sink)
+    stored = tdsim.open(tmp_path / "c.nc")
+    np.testing.assert_allclose(stored["m"].coords["carrier"], [1550e-9, 1551e-9])
+    np.testing.assert_allclose(stored["m"], [0, 1e-3])
+    assert stored["m"].coords["carrier"].attrs["units"] == "m"
 
 
 def test_an_input_replaces_a_source():

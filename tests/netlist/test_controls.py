@@ -59,6 +59,12 @@ def test_options(read, errors) -> None:
     assert "noise is on or off" in errors(W + ".options noise=maybe\n")[0].message
 
 
+def test_more_samples_than_can_be_computed_are_refused(errors) -> None:
+    (error,) = errors(W + ".tran 1f 1\n")
+    assert "1e+15 samples, which take years" in error.message
+    assert error.position.line == 4
+
+
 def test_a_second_step_is_said_to_be_unused(read) -> None:
     (warning,) = read(W + ".options dt=2p\n.tran 1p 1n\n").warnings
     assert "t.cir:5:1" in warning

@@ -48,7 +48,7 @@ def test_a_delayed_loop_that_makes_energy_is_named():
 
 
 def test_a_delayed_loop_below_threshold_is_not(recwarn):
-    tdsim.transient(echo_loop(3.0), stop=100e-12, step=1e-12, inputs={"in": [1.0]})
+    tdsim.transient(echo_loop(3.0), stop=100e-12, step=1e-12, inputs={"in": [1.0, 0.0]})
     assert not recwarn.list
 
 

@@ -1,0 +1,49 @@
+"""What a transient will cost, before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ..engine.engine import chunk_length
+from ..engine.layout import ring_lengths
+from ..schedule.program import Program
+from ..units import engineering
+from .transient import Transient
+
+NANOSECONDS = 4.0
+"""Rough time of one operation, sample and lane on one core."""
+
+LONG, LARGE = 3600.0, 4e9
+"""Seconds, and bytes of results, from which on a user is told before the run."""
+
+
+class Cost(NamedTuple):
+    """Seconds on one core; bytes that the run holds at once; bytes of its results, uncompressed."""
+
+    seconds: float
+    memory: float
+    results: float
+
+
+def estimate(run: Transient) -> Cost:
+    """A rough guess, within a factor of a few."""
+    samples, lanes = float(run.request.last + 1), run.program.lanes
+    results = sum(8 if o.is_power else 16 for o in run.outputs) * (samples - run.first_kept) * lanes
+    seconds = len(run.program.tables.kind) * samples * lanes * NANOSECONDS * 1e-9
+    return Cost(seconds, _memory(run.program) + min(results, 64 << 20), results)
+
+
+def cost_advice(run: Transient) -> Iterator[str]:
+    """Sentences about runs that take long or whose results are large."""
+    cost = estimate(run)
+    what = f"{run.request.name}: {run.request.last + 1:,} samples, {engineering(run.step, 's')} apart,"
+    if cost.seconds > LONG:
+        yield f"{what} will take about {cost.seconds / 3600:.2g} hours; a longer step or an earlier stop takes less"
+    if cost.results > LARGE:
+        yield (f"{what} make {engineering(cost.results, 'B', 2)} of results; save fewer signals, or take a longer step")
+
+
+def _memory(program: Program) -> int:
+    lengths = ring_lengths(program.tables, chunk_length(program), list(program.inputs.values()))
+    return int(lengths.sum()) * program.lanes * 16
