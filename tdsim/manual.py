@@ -92,6 +92,8 @@ def _default(param: Param) -> str:
         return "[" + " ".join(engineering(v) for v in param.default) + "]"
     if isinstance(param.default, str):
         return param.default
+    if param.default is None:
+        return "-"
     return "-" if math.isnan(param.default) else engineering(param.default).replace(" ", "").replace("M", "meg")
 
 

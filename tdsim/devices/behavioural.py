@@ -1,6 +1,6 @@
 """Source that follows an expression of voltages, currents and time.
 
-    p ---( V or I )--- n       v_p - v_n = V(v, i, t)    or    i = I(v, i, t), from p to n through the source
+    p ---( V or I )--- n       v_p - v_n = V(v, i, t)    or    i = I(v, i, t), from p to n
 
 The expression may hold `ddt(x)` and `delay(x, td)`. B elements, expressions in E, G, F and H, and behavioural resistors
 (i = v / R), capacitors (i = C dv/dt) and inductors (v = L di/dt) are all made of it.

@@ -4,12 +4,12 @@
 
     forward    i = IS (exp(v / (N Vt)) - 1)                      v > -3 N Vt
     reverse    i = -IS (1 + (3 N Vt / (e v))^3)
-    breakdown  i = -IS exp(-(BV' + v) / (N Vt))                  v < -BV', with BV' such that i(-BV) = -IBV
+    breakdown  i = -IS exp(-(BV' + v) / (N Vt))                  v < -BV'
     charge     q = TT i + depletion charge (CJO, VJ, M, FC)
 
-v is the voltage from b to k; a conductance gmin lies across the junction. `area` scales currents, charges and
-conductances; `m` counts devices in parallel. The temperature of the device moves IS, VJ and CJO. The
-grading coefficient, M of a `.model`, is called mj here, because m is taken.
+v is the voltage from b to k, and BV' such that i(-BV) = -IBV; a conductance gmin lies across the junction. `area`
+scales currents, charges and conductances; `m` counts devices in parallel. The temperature of the device moves IS, VJ
+and CJO. The grading coefficient, M of a `.model`, is called mj here, because m is taken.
 
 References: G. Massobrio and P. Antognetti, Semiconductor Device Modeling with SPICE (1993), chapter 1; numbers and
 defaults as in ngspice 39 (level 1, tlev = tlevc = 0).

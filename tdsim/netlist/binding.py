@@ -95,12 +95,15 @@ class Binding:
         return f"{self.element.card.words[0]}: {self.device.name} has no parameter or port {key!r}{nearest(key, known)}"
 
     def locate(self, key: str) -> Position | None:
-        """The place of a parameter or of a port's node on the line; None when it is not there."""
+        """The place of a parameter or of a port's node on the line; None when it is not there.
+
+        The instances that stand in the place of nodes go by "1", "2" and so on.
+        """
         element = self.element
         for keyword in element.keywords:
             if keyword.key == key:
                 return Place(element.card, keyword.first).position
-        names = list(self.device.ports)
+        names = list(self.device.ports) or [str(k + 1) for k in range(self.device.references)]
         if key in names and names.index(key) < len(element.node_words):
             return Place(element.card, element.node_words[names.index(key)]).position
         return None
@@ -124,11 +127,27 @@ def bind(element: Element, device: type[Device]) -> Binding:
             else:
                 named.append(keyword)
     binding = Binding(element, device, tuple(given), tuple(named))
-    if device.has_fixed_ports():
+    if device.references:
+        binding.wires = ()
+        _check_references(binding, together)
+    elif device.has_fixed_ports():
         binding.wires = binding._wire(device.ports, together)
     binding.problems = tuple(together.problems)
     element.bindings[device] = binding
     return binding
+
+
+def _check_references(binding: Binding, together: Together) -> None:
+    """The line must name as many instances as the device needs in the place of nodes, and nothing unknown."""
+    element, device = binding.element, binding.device
+    for keyword in binding.named:
+        with together:
+            raise Problem(binding._unknown(keyword.key, {}), Place(element.card, keyword.word))
+    with together:
+        if len(element.nodes) != device.references:
+            message = f"{element.card.words[0]}: {device.name} names {device.references} other instance"
+            message += f"{'s' * (device.references > 1)}, not {len(element.nodes)}"
+            raise Problem(message, Place(element.card, element.node_words[-1] if element.nodes else 0))
 
 
 @dataclass(frozen=True, slots=True)

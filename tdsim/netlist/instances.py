@@ -85,6 +85,7 @@ def place(
     binding = bind(element, device)
     values = binding.values(context.scope, base)
     nets = {port: context.net(node) for port, node in binding.wiring(values)}
-    instance = Instance(name, device, nets, values, (), element.position, context.expansion, binding.locate)
+    references = tuple(context.name(node) for node in element.nodes) if device.references else ()
+    instance = Instance(name, device, nets, values, references, element.position, context.expansion, binding.locate)
     if not circuit.add_instance(instance, found):
         raise Reported(f"{name} is in error")

@@ -179,3 +179,16 @@ def test_a_carrier_of_arrays_is_checked() -> None:
     circuit = Circuit().add("l", "laser", "a", carrier=np.array([0.0, 2.0]))
     with pytest.raises(UsageError, match="carrier = 2 is not in"):
         circuit.check()
+
+
+def test_a_device_may_name_another_instance_instead_of_nets(read, errors) -> None:
+    resonator = "xr nc1 nc2 resonator\n"
+    assert read(resonator + "xc xr learning_cell\n").instances["xc"].references == ("xr",)
+    for line, column, message in [
+        ("xc xr xr learning_cell", 7, "learning_cell names 1 other instance, not 2"),
+        ("xc xq learning_cell", 4, "unknown instance 'xq'"),
+        ("xc xr learning_cell speed=1", 21, "no parameter or port 'speed'"),
+    ]:
+        (error,) = errors(f"{resonator}{line}\n")
+        assert message in error.message
+        assert error.position.column == column
