@@ -8,19 +8,36 @@ import numpy as np
 
 from ..engine.kernel import compiled
 from . import words as w
-from .equations import SINGULAR, copy_numbers, least_margin, set_drive, solve, turn_switches
+from .equations import (
+    SINGULAR,
+    copy_numbers,
+    evaluate_devices,
+    evaluate_laws,
+    follow,
+    least_margin,
+    multiply,
+    set_drive,
+    solve,
+    turn_switches,
+)
+from .laws import ANEW, LOOK, NEXT_BREAK, REMEMBER
+from .laws import LONGEST as LONGEST_STEP
 from .lu import substitute
 from .memory import behind, floats, integer_at, longs
 from .methods import AT_END, AT_START, ERROR, ESDIRK, GAMMA, GEAR, STAGES, TAKEN, WHEN
 
-DONE, FULL, STUCK, WEAK_PIVOT, CHATTER = 0, 1, 2, 3, 4
-"""Why `advance` returns: at `until`; no room for output; no solution at any step; pivots; endless switching."""
+DONE, FULL, STUCK, WEAK_PIVOT, CHATTER, UNDEFINED = 0, 1, 2, 3, 4, 5
+"""Why `advance` returns: at `until`; no room for output; no solution at any step; pivots; endless switching; an
+expression that is undefined, or a delay that has to remember too much."""
 
 TINY = 1e-7
 """The two short steps after a breakpoint, as part of what the next step may be."""
 
 QUICK_EVENTS = 1000
 """So many changes of state without a step worth the name between them are endless."""
+
+REFINEMENTS = 4
+"""Of derivatives at grid points; each gains what an iteration of Newton's method gains."""
 
 END = STAGES - 1
 
@@ -48,7 +65,17 @@ def next_break(m: int, until: float) -> Any:
     while k < breakpoints and breaks[k] <= t * (1 + 4e-16):
         k += 1
     count[w.BREAK] = k
-    return min(until, breaks[k]) if k < breakpoints else until
+    limit = min(until, breaks[k]) if k < breakpoints else until
+    return min(limit, floats(m, w.AHEAD)[NEXT_BREAK]) if integer_at(m, w.FOLLOWED) != 0 else limit
+
+
+@compiled
+def is_break(m: int, t: float) -> bool:
+    """Whether something starts anew at this time: a breakpoint of a source, or an echo."""
+    k = longs(m, w.COUNT)[w.BREAK]
+    if k < integer_at(m, w.BREAKS_COUNT) and t == floats(m, w.BREAKS)[k]:
+        return True
+    return integer_at(m, w.FOLLOWED) != 0 and bool(t == floats(m, w.AHEAD)[NEXT_BREAK])
 
 
 @compiled
@@ -56,6 +83,8 @@ def choose(m: int, limit: float) -> Any:
     """The next step: what the error allows, cut so that the steps up to the limit are alike."""
     clock, longest = floats(m, w.CLOCK), floats(m, w.RULES)[w.LONGEST]
     gap, factored = limit - clock[w.TIME], clock[w.FACTORED]
+    if integer_at(m, w.FOLLOWED) != 0:
+        longest = min(longest, floats(m, w.AHEAD)[LONGEST_STEP])
     h = min(clock[w.NEXT], longest)
     if factored <= h < 1.25 * factored and factored < gap:
         h = factored
@@ -72,6 +101,7 @@ def step(m: int, until: float) -> int:
     """Take one step, as long as the error and the next breakpoint allow, up to the first change of a switch in it."""
     clock, count, rules, key = floats(m, w.CLOCK), longs(m, w.COUNT), floats(m, w.RULES), floats(m, w.KEY)
     t = clock[w.TIME]
+    follow(m, LOOK, t, floats(m, w.Z))
     limit = next_break(m, until)
     h = choose(m, limit)
     least = max(1e-15 * abs(t), 1e-18 * rules[w.STOP])
@@ -111,11 +141,12 @@ def step(m: int, until: float) -> int:
     clock[w.NEXT] = max(h * factor, clock[w.NEXT] if landed and factor >= 1.0 else 0.0)
     count[w.STEPS] += 1
     count[w.POINTS] = min(count[w.POINTS] + 1, 2)
+    if not follow(m, REMEMBER, clock[w.TIME], floats(m, w.Z)):
+        return UNDEFINED
     if switching:
         count[w.QUICK] = count[w.QUICK] + 1 if h < 1e-6 * rules[w.LONGEST] else 0
         return turn(m)
-    k = count[w.BREAK]
-    if landed and k < integer_at(m, w.BREAKS_COUNT) and limit == floats(m, w.BREAKS)[k]:
+    if landed and is_break(m, limit):
         count[w.RESTART] = 1
     elif integer_at(m, w.ON_GRID) == 0:
         put(m, clock[w.TIME], floats(m, w.Z))
@@ -219,14 +250,16 @@ def formula(m: int, h: float) -> Any:
 def weigh(m: int) -> None:
     """How large an error of each unknown counts as 1."""
     rules, scale, weight = floats(m, w.RULES), floats(m, w.SCALE), floats(m, w.WEIGHT)
-    voltages, n = integer_at(m, w.VOLTAGES_COUNT), integer_at(m, w.UNKNOWNS_COUNT)
-    largest = 0.0
+    voltages, hidden = integer_at(m, w.VOLTAGES_COUNT), integer_at(m, w.HIDDEN_COUNT)
+    n, largest = integer_at(m, w.UNKNOWNS_COUNT) - hidden, 0.0
     for k in range(voltages):
         weight[k] = rules[w.RELTOL] * scale[k] + rules[w.VNTOL]
     for k in range(voltages, n):
         largest = max(largest, scale[k])
     for k in range(voltages, n):
         weight[k] = rules[w.RELTOL] * max(scale[k], 1e-3 * largest) + rules[w.ABSTOL]
+    for k in range(n, n + hidden):
+        weight[k] = rules[w.RELTOL] * scale[k] + rules[w.VNTOL]
 
 
 @compiled
@@ -329,10 +362,6 @@ def accept(m: int, t: float, h: float) -> None:
     n = integer_at(m, w.UNKNOWNS_COUNT)
     z, charge, slope = floats(m, w.Z), floats(m, w.HELD_CHARGE), floats(m, w.HELD_SLOPE)
     ends, past, end = floats(m, w.ENDS), floats(m, w.PAST_Z), stage(m, w.STAGE_Z, END)
-    if integer_at(m, w.ON_GRID) != 0 and wanted(m, t + h):
-        copy_numbers(z, ends, n)
-        copy_numbers(end, behind(ends, 2 * (n + 1)), n)
-        differentiate(m, h)
     copy_numbers(past, behind(past, n + 1), n)
     copy_numbers(z, past, n)
     copy_numbers(charge, floats(m, w.PAST_CHARGE), n)
@@ -343,11 +372,18 @@ def accept(m: int, t: float, h: float) -> None:
     scale = floats(m, w.SCALE)
     for k in range(n):
         scale[k] = max(abs(z[k]), 0.97 * scale[k])
+    if integer_at(m, w.ON_GRID) != 0 and wanted(m, t + h):
+        copy_numbers(past, ends, n)
+        copy_numbers(end, behind(ends, 2 * (n + 1)), n)
+        differentiate(m, t, h)
 
 
 @compiled
-def differentiate(m: int, h: float) -> None:
-    """dz/dt at both ends of the step, from (C + beta G) z' = (charge)' + beta (current)', into ENDS."""
+def differentiate(m: int, t: float, h: float) -> None:
+    """dz/dt at both ends of the step, from (C + beta G) z' = (charge)' + beta (current)', into ENDS.
+
+    Of the currents counts what the unknowns change, not what expressions change with time by themselves.
+    """
     n, beta = integer_at(m, w.UNKNOWNS_COUNT), floats(m, w.KEY)[1]
     right, esdirk = floats(m, w.RIGHT), integer_at(m, w.METHOD) == ESDIRK
     for end in range(2):
@@ -360,7 +396,44 @@ def differentiate(m: int, h: float) -> None:
                 current = stage(m, w.STAGE_CURRENT, j)
                 for i in range(n):
                     right[i] += beta / h * part * current[i]
-        substitute(m, behind(floats(m, w.ENDS), (2 * end + 1) * (n + 1)))
+        z, rate = stage(m, w.STAGE_Z, END if end == 1 else 0), behind(floats(m, w.ENDS), (2 * end + 1) * (n + 1))
+        if integer_at(m, w.FOLLOWED) != 0:
+            add_explicit(m, t + end * h, (1 - 2 * end) * h, z, -beta)
+        substitute(m, rate)
+        if integer_at(m, w.GROUPS_COUNT) > 0:
+            refine(m, t + end * h, z, beta, rate)
+
+
+@compiled
+def refine(m: int, t: float, z: Any, beta: float, rate: Any) -> None:
+    """Improve the solution of (C + beta G) rate = RIGHT with the derivatives at z: the factors may be older."""
+    n, mode, right = integer_at(m, w.UNKNOWNS_COUNT), floats(m, w.MODE), floats(m, w.RIGHT)
+    wanted_sum, delta = floats(m, w.BASE), floats(m, w.DELTA)
+    copy_numbers(right, wanted_sum, n)
+    limiting, mode[0] = mode[0], 0.0
+    floats(m, w.DEVICE_TIME)[0] = t
+    evaluate_devices(m, z)
+    mode[0] = limiting
+    for _ in range(REFINEMENTS):
+        multiply(m, 1.0, beta, rate)
+        for i in range(n):
+            right[i] = wanted_sum[i] - right[i]
+        substitute(m, delta)
+        for i in range(n):
+            rate[i] += delta[i]
+
+
+@compiled
+def add_explicit(m: int, t: float, h: float, z: Any, factor: float) -> None:
+    """Add to RIGHT a factor times the time derivative of flows in laws at fixed unknowns, taken on h's side of t."""
+    right, path, flows = floats(m, w.RIGHT), longs(m, w.PATH), floats(m, w.FLOWS)
+    nudge = 1e-3 * h
+    for k in range(3):
+        part = factor * (-1.5, 2.0, -0.5)[k] / nudge
+        evaluate_laws(m, t + k * nudge, z)
+        for j in range(integer_at(m, w.PATHS_COUNT)):
+            right[path[2 * j]] += part * flows[j]
+            right[path[2 * j + 1]] -= part * flows[j]
 
 
 @compiled
@@ -372,6 +445,8 @@ def restart(m: int, until: float) -> int:
     clock, count, rules = floats(m, w.CLOCK), longs(m, w.COUNT), floats(m, w.RULES)
     n, t = integer_at(m, w.UNKNOWNS_COUNT), clock[w.TIME]
     move_cursors(m, t)
+    follow(m, ANEW, t, floats(m, w.Z))
+    follow(m, LOOK, t, floats(m, w.Z))
     gap = next_break(m, until) - t
     size = min(rules[w.LONGEST], gap)
     if count[w.STEPS] > 0:
@@ -402,6 +477,8 @@ def restart(m: int, until: float) -> int:
     clock[w.FACTORED] = 0.0
     clock[w.NEXT] = min(clock[w.NEXT], 0.1 * gap) if t > 0.0 else min(0.01 * rules[w.LONGEST], 0.1 * gap)
     count[w.POINTS], count[w.RESTART] = 0, 0
+    if not follow(m, REMEMBER, clock[w.TIME], z):
+        return UNDEFINED
     if integer_at(m, w.MARGINS_COUNT) > 0 and least_margin(m, z) < 0.0:
         count[w.QUICK] += 1
         return turn(m)
