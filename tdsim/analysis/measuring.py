@@ -10,7 +10,6 @@ import numpy as np
 
 from ..circuit import Circuit
 from ..measures import Measure
-from ..outputs import Output
 from ..results.schema import Earlier, Measured, Schema, Sink, Snapshot, Stretch
 from .measure import evaluate_all
 
@@ -65,10 +64,10 @@ class MeasuringSink:
 
     # -- as the run goes on -----------------------------------------------------------------------------------
 
-    def unseen(self, analysis: str, outputs: Sequence[Output]) -> list[str]:
+    def unseen(self, analysis: str, seen: Sequence[str]) -> list[str]:
         """The signals that the measures of an analysis need and the result does not hold."""
         self._needed = {s for m in self._measures(analysis) for s in m.signals()}
-        self._hidden = self._needed - {o.name for o in outputs}
+        self._hidden = self._needed - set(seen)
         return sorted(self._hidden)
 
     def _measures(self, analysis: str) -> list[Measure]:

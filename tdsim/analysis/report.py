@@ -15,8 +15,8 @@ from ..units import engineering
 from .advice import advice
 from .cost import cost_advice, estimate
 from .electrical_report import electrical_analysis, electrical_inventory
+from .request import Request
 from .small_signal import frequencies, with_open_ends
-from .transient import Request
 from .transient import Transient as Run
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from ..cards import Analysis, Scattering
+from ..cards import Analysis, OperatingPoint, Scattering, SmallSignal, Sweep
 from ..cards import Transient as TransientCard
 from ..circuit import Circuit
 from ..errors import UsageError, nearest
 from ..outputs import requested
+from ..probes import probes
 from ..results.schema import Sink
 from .advice import give_advice
 from .cost import cost_advice
+from .electronic_transient import ElectronicTransient
+from .electronics import is_electronic
 from .measuring import MeasuringSink
+from .request import Request
+from .response import run_small_signal
+from .rest import run_operating_point, run_sweep
 from .small_signal import run_scattering
-from .transient import Request, Transient
+from .transient import Transient
 
 Progress = Callable[[float, float], None]
 
@@ -25,17 +32,23 @@ def run(
     only: Sequence[str] | None = None,
     progress: Progress | None = None,
     tell: Callable[[str], None] | None = None,
+    times: Any = None,
 ) -> None:
     """Run the analyses of a circuit in the order ac, dc, op, sparam, settle, tran, then evaluate `.meas`.
 
     only      names of analyses (tran, tran2, ...); None runs all
     progress  called with (time reached, stop) in s
     tell      called with each sentence of advice (a step too coarse, a loop that makes energy)
+    times     of transients of electrical circuits: the instants (s) to give values at
     Raises UsageError when there is no analysis to run, SimulationError when one fails.
     """
     measuring = MeasuringSink(sink, circuit, tell or _ignore)
+    electronic = is_electronic(circuit)
     for name, analysis in _chosen(circuit, only):
         if measuring.is_finished(name):
+            continue
+        if electronic:
+            _run_electronic(circuit, name, analysis, measuring, progress, tell or _ignore, times)
             continue
         if tell is not None and isinstance(analysis, TransientCard):
             give_advice(circuit, analysis.step, analysis.stop, tell)
@@ -71,10 +84,34 @@ def _run_one(
         run_scattering(circuit, analysis, sink, name)
         return
     if not isinstance(analysis, TransientCard):
-        raise UsageError(f".{analysis.kind} is not available yet: it will come with the electrical solver")
-    extra = sink.unseen(name, requested(circuit))
+        raise UsageError(f".{analysis.kind} belongs to electrical circuits, and this one has no electrical device")
+    extra = sink.unseen(name, [o.name for o in requested(circuit)])
     request = Request(analysis.step, analysis.stop, analysis.start, extra=extra, name=name)
     transient = Transient(circuit, request)
     for sentence in cost_advice(transient):
         tell(sentence)
     transient.run(sink, progress)
+
+
+def _run_electronic(
+    circuit: Circuit,
+    name: str,
+    analysis: Analysis,
+    sink: MeasuringSink,
+    progress: Progress | None,
+    tell: Callable[[str], None],
+    times: Any,
+) -> None:
+    extra = sink.unseen(name, [p.name for p in probes(circuit, analysis)])
+    if isinstance(analysis, OperatingPoint):
+        run_operating_point(circuit, analysis, sink, name, tell, extra)
+    elif isinstance(analysis, Sweep):
+        run_sweep(circuit, analysis, sink, name, tell, extra)
+    elif isinstance(analysis, SmallSignal):
+        run_small_signal(circuit, analysis, sink, name, tell, extra)
+    elif isinstance(analysis, TransientCard):
+        a = analysis
+        request = Request(a.step, a.stop, a.start, extra=extra, name=name, longest=a.max_step, uic=a.uic, times=times)
+        ElectronicTransient(circuit, request).run(sink, progress)
+    else:
+        raise UsageError(f".{analysis.kind} belongs to optical circuits, and this one has no optical device")

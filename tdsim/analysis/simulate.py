@@ -21,9 +21,12 @@ from ..stopping import stop_at_checkpoint
 from .advice import give_advice, input_advice
 from .cost import cost_advice
 from .description import describe
+from .electronic_transient import ElectronicTransient
+from .electronics import is_electronic
+from .request import Request
 from .run import run
 from .small_signal import run_scattering
-from .transient import Request, Transient
+from .transient import Transient
 
 if TYPE_CHECKING:
     import xarray
@@ -41,7 +44,8 @@ def simulate(
     """Run the analyses of a circuit's netlist.
 
     analysis   the name of one (tran, tran2, sparam); None runs all
-    times      with a transient: the instants (s) to give values at; optical signals exist on the grid of the step
+    times      with a transient: the instants (s) to give values at, right limits at jumps; optical signals exist on
+               the grid of the step only
     path       a netCDF file to write the result to while the run goes on, instead of keeping it in memory
     resume     go on with what a run that was cut off has left at `path`
     overwrite  begin such a run again
@@ -51,22 +55,27 @@ def simulate(
     when an analysis fails.
     """
     only = None if analysis is None else [analysis]
-    result = _in_memory(circuit, only) if path is None else _on_disk(circuit, only, Path(path), resume, overwrite)
-    return result if times is None else at_times(result, times)
+    if path is None:
+        result = _in_memory(circuit, only, times)
+    else:
+        result = _on_disk(circuit, only, Path(path), resume, overwrite, times)
+    return result if times is None or is_electronic(circuit) else at_times(result, times)
 
 
-def _in_memory(circuit: Circuit, only: Sequence[str] | None) -> Any:
+def _in_memory(circuit: Circuit, only: Sequence[str] | None, times: Any) -> Any:
     sink = MemorySink()
-    run(circuit.check(), sink, only, tell=_warn)
+    run(circuit.check(), sink, only, tell=_warn, times=times)
     return sink.result()
 
 
-def _on_disk(circuit: Circuit, only: Sequence[str] | None, path: Path, resume: bool, overwrite: bool) -> Any:
+def _on_disk(
+    circuit: Circuit, only: Sequence[str] | None, path: Path, resume: bool, overwrite: bool, times: Any
+) -> Any:
     if not (resume and is_finished(path, circuit.text, circuit.parameters)):
         sink = NetcdfSink(path, overwrite, resume, describe(circuit.check()))
         try:
             with stop_at_checkpoint(sink):
-                run(circuit, sink, only, tell=_warn)
+                run(circuit, sink, only, tell=_warn, times=times)
         except BaseException:
             sink.interrupt()
             raise
@@ -103,7 +112,11 @@ def transient(
             raise UsageError("transient needs a step (s), or the circuit an option dt")
     sink = MemorySink()
     request = Request(float(step), float(stop), float(start), inputs or {}, params or {}, save, state, return_state)
-    prepared = Transient(circuit.check(), request)
+    if is_electronic(circuit.check()):
+        ElectronicTransient(circuit, request).run(sink)
+        sink.close({})
+        return sink.result()
+    prepared = Transient(circuit, request)
     give_advice(circuit, prepared.step, prepared.request.stop, _warn)
     for sentence in (*input_advice(prepared), *cost_advice(prepared)):
         _warn(sentence)

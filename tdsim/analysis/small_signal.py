@@ -23,7 +23,7 @@ from ..results.schema import Coordinate, Schema, Sink, Variable
 from ..schedule.build import build
 from ..schedule.system import LINE, System
 from ..units import C0, engineering
-from .transient import attributes
+from .request import attributes
 
 DENSE = 60
 """Up to this many unknowns all frequencies are solved at once as dense matrices; beyond, sparse ones are faster."""

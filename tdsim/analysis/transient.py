@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .. import __version__
-from ..cards import count_problem
 from ..circuit import Circuit
 from ..engine.engine import Engine
 from ..engine.feeds import Feed
@@ -23,47 +19,13 @@ from ..results.schema import Coordinate, Schema, Sink, Snapshot
 from ..schedule.program import Program, Wanted, compile_circuit
 from ..signals import parse_signal
 from .parameters import set_parameters
+from .request import Request, attributes, describe, seed_of
 from .running import RunningCircuit
 
 Progress = Callable[[float, float], None]
 
 STRETCH_NUMBERS = 1 << 20
 """Complex numbers of outputs and inputs held at once."""
-
-
-@dataclass
-class Request:
-    """One transient: times in s, what to put in, what to change, what to keep (`extra` on top of `save`)."""
-
-    step: float
-    stop: float
-    start: float = 0.0
-    inputs: dict[str, Any] = field(default_factory=dict)
-    params: dict[str, Any] = field(default_factory=dict)
-    save: Sequence[str] | None = None
-    state: State | None = None
-    return_state: bool = False
-    extra: Sequence[str] = ()
-    name: str = "tran"
-
-    def check(self) -> None:
-        """Raise UsageError when the times make no sense."""
-        if not (self.step > 0 and np.isfinite(self.step)):
-            raise UsageError(f"the step must be above zero, not {self.step:g} s")
-        if not (np.isfinite(self.stop) and self.stop >= 0):
-            raise UsageError(f"the stop time must be zero or more, not {self.stop:g} s")
-        too_many = count_problem(self.step, self.stop)
-        if too_many:
-            raise UsageError(too_many)
-        if not 0 <= self.start <= self.stop:
-            raise UsageError(f"the start of the output, {self.start:g} s, must lie between 0 and stop")
-
-    @property
-    def last(self) -> int:
-        """Number of the last sample: the last grid point at or before stop."""
-        steps = self.stop / self.step
-        whole = round(steps)
-        return whole if abs(steps - whole) < 1e-9 + 1e-15 * steps else int(steps)
 
 
 class Transient:
@@ -195,19 +157,11 @@ class Transient:
             coordinates.append(Coordinate("run", "1", "run", np.arange(self.runs)))
             for name, value in self.request.params.items():
                 if np.ndim(value) == 1:
-                    unit, doc = self._describe(name)
+                    unit, doc = describe(self.circuit, name)
                     coordinates.append(Coordinate(name, unit, doc, np.asarray(value), "run"))
         variables = tuple(o.variable(dimensions) for o in self.outputs)
         length = self.request.last + 1 - self.first_kept
         return Schema(self.request.name, "time", tuple(coordinates), variables, length, self._attributes())
-
-    def _describe(self, name: str) -> tuple[str, str]:
-        instance, _, parameter = name.rpartition(".")
-        found = self.circuit.instances.get(instance)
-        if found is None or parameter not in found.device.params:
-            return "1", name
-        param = found.device.params[parameter]
-        return param.unit or "1", param.doc
 
     def _attributes(self) -> dict[str, Any]:
         return attributes(self.circuit) | {"step": self.step}
@@ -219,19 +173,3 @@ def located(problem: SimulationError, circuit: Circuit) -> SimulationError:
     if where is None or where.position is None:
         return problem
     return SimulationError(str(Diagnostic(str(problem), where.position, where.expansion)), problem.instances)
-
-
-def attributes(circuit: Circuit) -> dict[str, Any]:
-    """What every result says about where it comes from."""
-    return {
-        "title": circuit.title,
-        "tdsim_version": __version__,
-        "netlist": circuit.text,
-        "parameters": json.dumps(circuit.parameters, sort_keys=True),
-        "seed": seed_of(circuit),
-    }
-
-
-def seed_of(circuit: Circuit) -> int:
-    """The seed of all random numbers, `.options seed=`; 0 when none is given."""
-    return int(circuit.options.get("seed", 0))

@@ -61,7 +61,6 @@ _SOURCES = (
     "behaviour/code.py",
     "nodal/history.py",
     "nodal/interpreter.py",
-    "nodal/laws.py",
     "nodal/waveforms.py",
     "nodal/memory.py",
     "nodal/words.py",

@@ -16,7 +16,6 @@ import numpy as np
 from ..engine.kernel import compiled
 from . import words as w
 from .kinds import WORDS
-from .laws import LOOK
 from .lu import factorise, substitute
 from .memory import behind, call, floats, integer_at, longs, shorts
 
@@ -82,41 +81,7 @@ def evaluate_devices(m: int, z: Any) -> None:
         copy_numbers(z, floats(m, w.DEVICE_UNKNOWNS), integer_at(m, w.UNKNOWNS_COUNT))
         kinds, rows = longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
         for k in range(groups):
-            call(kinds[4 * k], rows + 8 * WORDS * k)
-
-
-@compiled
-def evaluate_laws(m: int, t: float, z: Any) -> None:
-    """Evaluate the laws alone, at any time and unknowns."""
-    floats(m, w.DEVICE_TIME)[0] = t
-    copy_numbers(z, floats(m, w.DEVICE_UNKNOWNS), integer_at(m, w.UNKNOWNS_COUNT))
-    kinds, rows = longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
-    for k in range(integer_at(m, w.GROUPS_COUNT)):
-        if kinds[4 * k + 3] != 0:
-            call(kinds[4 * k], rows + 8 * WORDS * k)
-
-
-@compiled
-def follow(m: int, asked: int, t: float, z: Any) -> bool:
-    """Ask all laws for what goes on behind their delays (see `laws`); returns whether all is well."""
-    if integer_at(m, w.FOLLOWED) == 0:
-        return True
-    ahead, kinds, rows = floats(m, w.AHEAD), longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
-    ahead[0], ahead[3] = asked, 0.0
-    if asked == LOOK:
-        ahead[1], ahead[2] = np.inf, np.inf
-    floats(m, w.DEVICE_TIME)[0] = t
-    copy_numbers(z, floats(m, w.DEVICE_UNKNOWNS), integer_at(m, w.UNKNOWNS_COUNT))
-    for k in range(integer_at(m, w.GROUPS_COUNT)):
-        if kinds[4 * k + 3] != 0:
-            call(kinds[4 * k + 3], rows + 8 * WORDS * k)
-    return bool(ahead[3] == 0.0)
-
-
-@compiled
-def follow_run(m: int, asked: int) -> bool:
-    """The same at the time and the unknowns that the run has reached."""
-    return follow(m, asked, floats(m, w.CLOCK)[w.TIME], floats(m, w.Z))
+            call(kinds[3 * k], rows + 8 * WORDS * k)
 
 
 @compiled
@@ -134,22 +99,6 @@ def linear_parts(m: int, z: Any) -> None:
             flowing += conductance[p] * x
         charge[row[i]] = held
         current[row[i]] = flowing
-
-
-@compiled
-def multiply(m: int, alpha: float, beta: float, x: Any) -> None:
-    """[alpha (C + dq/dz) + beta (G + di/dz)] x into RIGHT, with the devices as they were last evaluated."""
-    linear_parts(m, x)
-    right, charge, current = floats(m, w.RIGHT), floats(m, w.CHARGE), floats(m, w.CURRENT)
-    for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
-        right[i] = alpha * charge[i] + beta * current[i]
-    path, slope = longs(m, w.PATH), longs(m, w.SLOPE)
-    flow_slopes, charge_slopes = floats(m, w.FLOW_SLOPES), floats(m, w.CHARGE_SLOPES)
-    for j in range(integer_at(m, w.SLOPES_COUNT)):
-        k = slope[3 * j]
-        share = (alpha * charge_slopes[j] + beta * flow_slopes[j]) * (x[slope[3 * j + 1]] - x[slope[3 * j + 2]])
-        right[path[2 * k]] += share
-        right[path[2 * k + 1]] -= share
 
 
 @compiled
@@ -308,6 +257,12 @@ def missing(m: int, alpha: float, beta: float, z: Any) -> None:
 
 
 @compiled
+def evaluate_devices_of(m: int) -> None:
+    """Evaluate the devices at Z."""
+    evaluate_devices(m, floats(m, w.Z))
+
+
+@compiled
 def take_charges(m: int) -> None:
     """The charges at Z, and nothing flowing into them, as the state."""
     z = floats(m, w.Z)
@@ -330,8 +285,8 @@ def least_margin(m: int, z: Any) -> Any:
     evaluate_devices(m, z)
     kinds, rows = longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
     for k in range(integer_at(m, w.GROUPS_COUNT)):
-        if kinds[4 * k + 1] != 0:
-            call(kinds[4 * k + 1], rows + 8 * WORDS * k)
+        if kinds[3 * k + 1] != 0:
+            call(kinds[3 * k + 1], rows + 8 * WORDS * k)
     margins, least = floats(m, w.MARGINS), np.inf
     for j in range(integer_at(m, w.MARGINS_COUNT)):
         least = min(least, margins[j])
@@ -343,8 +298,8 @@ def turn_switches(m: int) -> None:
     """Let the switches whose margins were found below zero change their states."""
     kinds, rows = longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
     for k in range(integer_at(m, w.GROUPS_COUNT)):
-        if kinds[4 * k + 2] != 0:
-            call(kinds[4 * k + 2], rows + 8 * WORDS * k)
+        if kinds[3 * k + 2] != 0:
+            call(kinds[3 * k + 2], rows + 8 * WORDS * k)
 
 
 @compiled

@@ -45,14 +45,12 @@ ERROR = TAKEN[5] + GAMMA * np.eye(STAGES)[5] - _COMPARED
 """The slopes weighted with these are the difference from the result of order 3."""
 
 
-def _derivative_at(place: float) -> np.ndarray:
-    """Weights that give the derivative, times the step, at `place` of what has these values at the stages."""
-    chosen = [0, 2, 3, 4, 5]
-    powers = np.vander(WHEN[chosen], increasing=True)
-    wanted = np.array([0.0, *(k * place ** (k - 1) for k in range(1, len(chosen)))])
-    weights = np.zeros(STAGES)
-    weights[chosen] = np.linalg.solve(powers.T, wanted)
-    return weights
+BETWEEN = np.array([0, 2, 3, 4, 5])
+"""The stages whose slopes go into values between the ends of a step."""
 
+QUADRATURE = np.linalg.inv(np.vander(WHEN[BETWEEN], increasing=True).T)
+"""Weights (stages in BETWEEN, moments): slopes weighted so have the moments that they are multiplied with.
 
-AT_START, AT_END = _derivative_at(0.0), _derivative_at(1.0)
+A value at x steps is one more stage: its own slope counts GAMMA, the others such that powers of x up to the fourth are
+integrated exactly. It obeys the equations of that instant, and needs no other factors than the step.
+"""

@@ -43,8 +43,8 @@ def _pivots(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n: int) -
     from scipy.sparse import csc_matrix
     from scipy.sparse.linalg import splu
 
-    matrix = csc_matrix((values, (rows, columns)), shape=(n, n))
-    largest = np.maximum.reduceat(abs(matrix.tocsr()).data, matrix.tocsr().indptr[:-1]) if n else np.ones(0)
+    largest = np.zeros(n)
+    np.maximum.at(largest, rows, np.abs(values))
     scaled = csc_matrix((values / np.where(largest > 0, largest, 1)[rows], (rows, columns)), shape=(n, n))
     try:
         found = splu(

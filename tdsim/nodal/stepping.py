@@ -8,36 +8,19 @@ import numpy as np
 
 from ..engine.kernel import compiled
 from . import words as w
-from .equations import (
-    SINGULAR,
-    copy_numbers,
-    evaluate_devices,
-    evaluate_laws,
-    follow,
-    least_margin,
-    multiply,
-    set_drive,
-    solve,
-    turn_switches,
-)
-from .laws import ANEW, LOOK, NEXT_BREAK, REMEMBER
-from .laws import LONGEST as LONGEST_STEP
+from .equations import SINGULAR, copy_numbers, least_margin, set_drive, solve, turn_switches
 from .lu import substitute
 from .memory import behind, floats, integer_at, longs
-from .methods import AT_END, AT_START, ERROR, ESDIRK, GAMMA, GEAR, STAGES, TAKEN, WHEN
+from .methods import BETWEEN, ERROR, ESDIRK, GAMMA, GEAR, QUADRATURE, STAGES, TAKEN, WHEN
 
-DONE, FULL, STUCK, WEAK_PIVOT, CHATTER, UNDEFINED = 0, 1, 2, 3, 4, 5
-"""Why `advance` returns: at `until`; no room for output; no solution at any step; pivots; endless switching; an
-expression that is undefined, or a delay that has to remember too much."""
+DONE, FULL, STUCK, WEAK_PIVOT, CHATTER = 0, 1, 2, 3, 4
+"""Why `advance` returns: at `until`; no room for output; no solution at any step; pivots; endless switching."""
 
 TINY = 1e-7
 """The two short steps after a breakpoint, as part of what the next step may be."""
 
 QUICK_EVENTS = 1000
 """So many changes of state without a step worth the name between them are endless."""
-
-REFINEMENTS = 4
-"""Of derivatives at grid points; each gains what an iteration of Newton's method gains."""
 
 END = STAGES - 1
 
@@ -65,17 +48,7 @@ def next_break(m: int, until: float) -> Any:
     while k < breakpoints and breaks[k] <= t * (1 + 4e-16):
         k += 1
     count[w.BREAK] = k
-    limit = min(until, breaks[k]) if k < breakpoints else until
-    return min(limit, floats(m, w.AHEAD)[NEXT_BREAK]) if integer_at(m, w.FOLLOWED) != 0 else limit
-
-
-@compiled
-def is_break(m: int, t: float) -> bool:
-    """Whether something starts anew at this time: a breakpoint of a source, or an echo."""
-    k = longs(m, w.COUNT)[w.BREAK]
-    if k < integer_at(m, w.BREAKS_COUNT) and t == floats(m, w.BREAKS)[k]:
-        return True
-    return integer_at(m, w.FOLLOWED) != 0 and bool(t == floats(m, w.AHEAD)[NEXT_BREAK])
+    return min(until, breaks[k]) if k < breakpoints else until
 
 
 @compiled
@@ -83,8 +56,6 @@ def choose(m: int, limit: float) -> Any:
     """The next step: what the error allows, cut so that the steps up to the limit are alike."""
     clock, longest = floats(m, w.CLOCK), floats(m, w.RULES)[w.LONGEST]
     gap, factored = limit - clock[w.TIME], clock[w.FACTORED]
-    if integer_at(m, w.FOLLOWED) != 0:
-        longest = min(longest, floats(m, w.AHEAD)[LONGEST_STEP])
     h = min(clock[w.NEXT], longest)
     if factored <= h < 1.25 * factored and factored < gap:
         h = factored
@@ -101,7 +72,6 @@ def step(m: int, until: float) -> int:
     """Take one step, as long as the error and the next breakpoint allow, up to the first change of a switch in it."""
     clock, count, rules, key = floats(m, w.CLOCK), longs(m, w.COUNT), floats(m, w.RULES), floats(m, w.KEY)
     t = clock[w.TIME]
-    follow(m, LOOK, t, floats(m, w.Z))
     limit = next_break(m, until)
     h = choose(m, limit)
     least = max(1e-15 * abs(t), 1e-18 * rules[w.STOP])
@@ -133,7 +103,7 @@ def step(m: int, until: float) -> int:
             return STUCK
     if key[2] >= 0.0 and count[w.TRUSTED] == 0:
         return WEAK_PIVOT
-    accept(m, t, h)
+    accept(m)
     end = t + h
     landed = not switching and (end >= limit * (1 - 1e-15) or abs(end - limit) < 1e-8 * h)
     clock[w.TIME] = limit if landed else end
@@ -141,12 +111,11 @@ def step(m: int, until: float) -> int:
     clock[w.NEXT] = max(h * factor, clock[w.NEXT] if landed and factor >= 1.0 else 0.0)
     count[w.STEPS] += 1
     count[w.POINTS] = min(count[w.POINTS] + 1, 2)
-    if not follow(m, REMEMBER, clock[w.TIME], floats(m, w.Z)):
-        return UNDEFINED
     if switching:
         count[w.QUICK] = count[w.QUICK] + 1 if h < 1e-6 * rules[w.LONGEST] else 0
         return turn(m)
-    if landed and is_break(m, limit):
+    k = count[w.BREAK]
+    if landed and k < integer_at(m, w.BREAKS_COUNT) and limit == floats(m, w.BREAKS)[k]:
         count[w.RESTART] = 1
     elif integer_at(m, w.ON_GRID) == 0:
         put(m, clock[w.TIME], floats(m, w.Z))
@@ -176,12 +145,8 @@ def stage(m: int, name: int, k: int) -> Any:
 def attempt(m: int, t: float, h: float) -> int:
     """Solve the stages of one step; the result is the last stage. Returns iterations, or below 0 what went wrong."""
     n = integer_at(m, w.UNKNOWNS_COUNT)
-    slope, drive, current = floats(m, w.HELD_SLOPE), floats(m, w.DRIVE), stage(m, w.STAGE_CURRENT, 0)
     copy_numbers(floats(m, w.Z), stage(m, w.STAGE_Z, 0), n)
-    copy_numbers(slope, stage(m, w.STAGE_SLOPE, 0), n)
-    set_drive(m, t)
-    for i in range(n):
-        current[i] = drive[i] - slope[i]
+    copy_numbers(floats(m, w.HELD_SLOPE), stage(m, w.STAGE_SLOPE, 0), n)
     weigh(m)
     if integer_at(m, w.METHOD) == ESDIRK:
         return solve_stages(m, t, h)
@@ -219,11 +184,9 @@ def solve_stage(m: int, t: float, beta: float, k: int) -> int:
     set_drive(m, t)
     code = solve(m, 1.0, beta, stage(m, w.STAGE_Z, k), int(floats(m, w.RULES)[w.MOST_ITERATIONS]), False, 1.0, 0)
     if code >= 0:
-        slope, current = stage(m, w.STAGE_SLOPE, k), stage(m, w.STAGE_CURRENT, k)
-        charge, base, drive = floats(m, w.CHARGE), floats(m, w.BASE), floats(m, w.DRIVE)
+        slope, charge, base = stage(m, w.STAGE_SLOPE, k), floats(m, w.CHARGE), floats(m, w.BASE)
         for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
             slope[i] = (charge[i] - base[i]) / beta
-            current[i] = drive[i] - slope[i]
         longs(m, w.COUNT)[w.ITERATIONS] += code
     return code
 
@@ -250,16 +213,14 @@ def formula(m: int, h: float) -> Any:
 def weigh(m: int) -> None:
     """How large an error of each unknown counts as 1."""
     rules, scale, weight = floats(m, w.RULES), floats(m, w.SCALE), floats(m, w.WEIGHT)
-    voltages, hidden = integer_at(m, w.VOLTAGES_COUNT), integer_at(m, w.HIDDEN_COUNT)
-    n, largest = integer_at(m, w.UNKNOWNS_COUNT) - hidden, 0.0
+    voltages, n = integer_at(m, w.VOLTAGES_COUNT), integer_at(m, w.UNKNOWNS_COUNT)
+    largest = 0.0
     for k in range(voltages):
         weight[k] = rules[w.RELTOL] * scale[k] + rules[w.VNTOL]
     for k in range(voltages, n):
         largest = max(largest, scale[k])
     for k in range(voltages, n):
         weight[k] = rules[w.RELTOL] * max(scale[k], 1e-3 * largest) + rules[w.ABSTOL]
-    for k in range(n, n + hidden):
-        weight[k] = rules[w.RELTOL] * scale[k] + rules[w.VNTOL]
 
 
 @compiled
@@ -357,11 +318,11 @@ def classic_error(m: int, h: float) -> None:
 
 
 @compiled
-def accept(m: int, t: float, h: float) -> None:
+def accept(m: int) -> None:
     """Make the last stage the state."""
     n = integer_at(m, w.UNKNOWNS_COUNT)
     z, charge, slope = floats(m, w.Z), floats(m, w.HELD_CHARGE), floats(m, w.HELD_SLOPE)
-    ends, past, end = floats(m, w.ENDS), floats(m, w.PAST_Z), stage(m, w.STAGE_Z, END)
+    past, end = floats(m, w.PAST_Z), stage(m, w.STAGE_Z, END)
     copy_numbers(past, behind(past, n + 1), n)
     copy_numbers(z, past, n)
     copy_numbers(charge, floats(m, w.PAST_CHARGE), n)
@@ -372,68 +333,6 @@ def accept(m: int, t: float, h: float) -> None:
     scale = floats(m, w.SCALE)
     for k in range(n):
         scale[k] = max(abs(z[k]), 0.97 * scale[k])
-    if integer_at(m, w.ON_GRID) != 0 and wanted(m, t + h):
-        copy_numbers(past, ends, n)
-        copy_numbers(end, behind(ends, 2 * (n + 1)), n)
-        differentiate(m, t, h)
-
-
-@compiled
-def differentiate(m: int, t: float, h: float) -> None:
-    """dz/dt at both ends of the step, from (C + beta G) z' = (charge)' + beta (current)', into ENDS.
-
-    Of the currents counts what the unknowns change, not what expressions change with time by themselves.
-    """
-    n, beta = integer_at(m, w.UNKNOWNS_COUNT), floats(m, w.KEY)[1]
-    right, esdirk = floats(m, w.RIGHT), integer_at(m, w.METHOD) == ESDIRK
-    for end in range(2):
-        copy_numbers(stage(m, w.STAGE_SLOPE, END if end == 1 else 0), right, n)
-        for j in range(STAGES):
-            part = AT_END[j] if end == 1 else AT_START[j]
-            if not esdirk:
-                part = 1.0 if j == END else (-1.0 if j == 0 else 0.0)
-            if part != 0.0:
-                current = stage(m, w.STAGE_CURRENT, j)
-                for i in range(n):
-                    right[i] += beta / h * part * current[i]
-        z, rate = stage(m, w.STAGE_Z, END if end == 1 else 0), behind(floats(m, w.ENDS), (2 * end + 1) * (n + 1))
-        if integer_at(m, w.FOLLOWED) != 0:
-            add_explicit(m, t + end * h, (1 - 2 * end) * h, z, -beta)
-        substitute(m, rate)
-        if integer_at(m, w.GROUPS_COUNT) > 0:
-            refine(m, t + end * h, z, beta, rate)
-
-
-@compiled
-def refine(m: int, t: float, z: Any, beta: float, rate: Any) -> None:
-    """Improve the solution of (C + beta G) rate = RIGHT with the derivatives at z: the factors may be older."""
-    n, mode, right = integer_at(m, w.UNKNOWNS_COUNT), floats(m, w.MODE), floats(m, w.RIGHT)
-    wanted_sum, delta = floats(m, w.BASE), floats(m, w.DELTA)
-    copy_numbers(right, wanted_sum, n)
-    limiting, mode[0] = mode[0], 0.0
-    floats(m, w.DEVICE_TIME)[0] = t
-    evaluate_devices(m, z)
-    mode[0] = limiting
-    for _ in range(REFINEMENTS):
-        multiply(m, 1.0, beta, rate)
-        for i in range(n):
-            right[i] = wanted_sum[i] - right[i]
-        substitute(m, delta)
-        for i in range(n):
-            rate[i] += delta[i]
-
-
-@compiled
-def add_explicit(m: int, t: float, h: float, z: Any, factor: float) -> None:
-    """Add to RIGHT a factor times the time derivative of flows in laws at fixed unknowns, taken on h's side of t."""
-    right, path, flows = floats(m, w.RIGHT), longs(m, w.PATH), floats(m, w.FLOWS)
-    nudge = 1e-3 * h
-    for k in range(3):
-        part = factor * (-1.5, 2.0, -0.5)[k] / nudge
-        evaluate_laws(m, t + k * nudge, z)
-        for j in range(integer_at(m, w.PATHS_COUNT)):
-            right[path[2 * j]] += part * flows[j]
-            right[path[2 * j + 1]] -= part * flows[j]
 
 
 @compiled
@@ -445,8 +344,6 @@ def restart(m: int, until: float) -> int:
     clock, count, rules = floats(m, w.CLOCK), longs(m, w.COUNT), floats(m, w.RULES)
     n, t = integer_at(m, w.UNKNOWNS_COUNT), clock[w.TIME]
     move_cursors(m, t)
-    follow(m, ANEW, t, floats(m, w.Z))
-    follow(m, LOOK, t, floats(m, w.Z))
     gap = next_break(m, until) - t
     size = min(rules[w.LONGEST], gap)
     if count[w.STEPS] > 0:
@@ -477,8 +374,6 @@ def restart(m: int, until: float) -> int:
     clock[w.FACTORED] = 0.0
     clock[w.NEXT] = min(clock[w.NEXT], 0.1 * gap) if t > 0.0 else min(0.01 * rules[w.LONGEST], 0.1 * gap)
     count[w.POINTS], count[w.RESTART] = 0, 0
-    if not follow(m, REMEMBER, clock[w.TIME], z):
-        return UNDEFINED
     if integer_at(m, w.MARGINS_COUNT) > 0 and least_margin(m, z) < 0.0:
         count[w.QUICK] += 1
         return turn(m)
@@ -580,13 +475,6 @@ def locate(m: int, t: float, h: float) -> tuple[float, int]:
 
 
 @compiled
-def wanted(m: int, t: float) -> bool:
-    """Whether an instant before t is asked for."""
-    k = longs(m, w.FILLED)[0]
-    return bool(k < integer_at(m, w.ROOM) and floats(m, w.OUT_TIMES)[k] < t)
-
-
-@compiled
 def store(m: int, z: Any) -> None:
     """The kept unknowns as the next row of the output."""
     filled, kept, count = longs(m, w.FILLED), longs(m, w.KEPT), integer_at(m, w.KEPT_COUNT)
@@ -612,23 +500,54 @@ def hand_out(m: int, until: float) -> bool:
         return bool(filled[0] + 3 <= room)
     clock, count = floats(m, w.CLOCK), longs(m, w.COUNT)
     t, h = clock[w.TIME], clock[w.LAST]
-    last = t >= until and count[w.RESTART] == 0
+    last = t >= until and (count[w.RESTART] == 0 or t >= floats(m, w.RULES)[w.STOP])
     while filled[0] < room and (times[filled[0]] < t or (last and times[filled[0]] <= t * (1 + 1e-12))):
         if times[filled[0]] >= t or count[w.POINTS] == 0:
             store(m, floats(m, w.Z))
         else:
-            interpolate(m, (times[filled[0]] - (t - h)) / h, h)
+            store(m, between(m, t - h, h, (times[filled[0]] - (t - h)) / h))
     return bool(filled[0] < room or t >= until)
 
 
 @compiled
-def interpolate(m: int, x: float, h: float) -> None:
-    """The cubic through values and derivatives at both ends of the last step, at `x` steps, into the output."""
-    filled, kept, count = longs(m, w.FILLED), longs(m, w.KEPT), integer_at(m, w.KEPT_COUNT)
-    row = behind(floats(m, w.OUT_VALUES), filled[0] * count)
-    size, ends, rest = integer_at(m, w.UNKNOWNS_COUNT) + 1, floats(m, w.ENDS), 1 - x
-    for j in range(count):
-        at = behind(ends, kept[j])
-        row[j] = rest * rest * ((1 + 2 * x) * at[0] + x * h * at[size])
-        row[j] += x * x * ((1 + 2 * rest) * at[2 * size] - rest * h * at[3 * size])
-    filled[0] += 1
+def between(m: int, start: float, h: float, x: float) -> Any:
+    """The unknowns at `x` steps into the step that was taken last: one more stage (see `methods.QUADRATURE`)."""
+    n, beta, z = integer_at(m, w.UNKNOWNS_COUNT), floats(m, w.KEY)[1], floats(m, w.BETWEEN_Z)
+    gamma, base = beta / h, floats(m, w.BASE)
+    if integer_at(m, w.METHOD) == ESDIRK:
+        add_between(m, h, x, gamma, base)
+        guess_between(m, x, z)
+    else:
+        late = 0.5 * x * x - gamma * x
+        early = x - gamma - late
+        charge, one, other = floats(m, w.PAST_CHARGE), stage(m, w.STAGE_SLOPE, 0), stage(m, w.STAGE_SLOPE, END)
+        for i in range(n):
+            base[i] = charge[i] + h * (early * one[i] + late * other[i])
+        line(z, x, n, 0.0, stage(m, w.STAGE_Z, 0), 1.0, stage(m, w.STAGE_Z, END))
+    set_drive(m, start + x * h)
+    if solve(m, 1.0, beta, z, int(floats(m, w.RULES)[w.MOST_ITERATIONS]), False, 1.0, 0) < 0:
+        line(z, x, n, 0.0, stage(m, w.STAGE_Z, 0), 1.0, stage(m, w.STAGE_Z, END))
+    return z
+
+
+@compiled
+def add_between(m: int, h: float, x: float, gamma: float, base: Any) -> None:
+    """The charges at the start of the step and what has flowed since, but for the value's own slope."""
+    n = integer_at(m, w.UNKNOWNS_COUNT)
+    copy_numbers(floats(m, w.PAST_CHARGE), base, n)
+    for j in range(BETWEEN.size):
+        part, power = 0.0, 1.0
+        for k in range(BETWEEN.size):
+            part += QUADRATURE[j, k] * power * (x / (k + 1) - gamma)
+            power *= x
+        slope = stage(m, w.STAGE_SLOPE, BETWEEN[j])
+        for i in range(n):
+            base[i] += h * part * slope[i]
+
+
+@compiled
+def guess_between(m: int, x: float, z: Any) -> None:
+    """A first guess: the parabola through the three nearest stages."""
+    n = integer_at(m, w.UNKNOWNS_COUNT)
+    a, b, c = (0, 2, 3) if x < 0.5 else (2, 3, END)
+    parabola(z, x, n, WHEN[a], stage(m, w.STAGE_Z, a), WHEN[b], stage(m, w.STAGE_Z, b), WHEN[c], stage(m, w.STAGE_Z, c))

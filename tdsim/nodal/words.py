@@ -24,8 +24,6 @@ _NAMES = [
     ("PATHS_COUNT", "paths of non-linear currents"),
     ("SLOPES_COUNT", "their derivatives"),
     ("MARGINS_COUNT", "margins of switches"),
-    ("HIDDEN_COUNT", "unknowns that stand for ddt() and delay(), which come last"),
-    ("FOLLOWED", "1 where some group has a loop `follow`"),
     ("BREAKS_COUNT", ""),
     ("KEPT_COUNT", "unknowns that are put out"),
     ("ROOM", "points that the output has room for"),
@@ -56,7 +54,7 @@ _NAMES = [
     ("SEGMENT_FIRST", "int64 (segments + 1,)"),
     ("SEGMENT_BEGIN", "int64 (sources + 1,): the segments of source k are begin[k] to begin[k + 1]"),
     # non-linear devices
-    ("KINDS", "int64 (groups, 4): addresses of their loops"),
+    ("KINDS", "int64 (groups, 3): addresses of their loops"),
     ("GROUP_ROWS", "int64 (groups, WORDS): see kinds"),
     ("PATH", "int64 (paths, 2): rows from which and to which a current goes"),
     ("SLOPE", "int64 (slopes, 3): path, and the two unknowns whose difference it is for"),
@@ -68,7 +66,6 @@ _NAMES = [
     ("CHARGES", "(paths,)"),
     ("CHARGE_SLOPES", "(slopes,)"),
     ("MARGINS", "(margins,) of switches; below zero where one must change its state"),
-    ("AHEAD", "(4,): see laws"),
     ("MODE", "(3,): limiting on; something was limited; nodes are held"),
     # room to work in
     ("MATRIX", "(entries + 1,)"),
@@ -87,7 +84,7 @@ _NAMES = [
     ("TARGET", "(unknowns,) at these voltages"),
     ("STAGE_Z", "(stages, unknowns + 1)"),
     ("STAGE_SLOPE", "(stages, rows) d(C z + q)/dt"),
-    ("STAGE_CURRENT", "(stages, rows) G z + i"),
+    ("BETWEEN_Z", "(unknowns + 1,) within the last step"),
     # the state
     ("Z", "(unknowns + 1,)"),
     ("HELD_CHARGE", "(rows,) C z + q(z)"),
@@ -96,7 +93,6 @@ _NAMES = [
     ("PAST_Z", "(2, unknowns + 1) unknowns one and two steps ago"),
     ("PAST_CHARGE", "(rows,) one step ago"),
     ("PAST_SLOPE", "(rows,) one step ago"),
-    ("ENDS", "(4, unknowns + 1) z and dz/dt at the start of the last step, then at its end"),
     ("CLOCK", "see below"),
     ("COUNT", "int64: see below"),
     ("CURSOR", "int64 (sources,) the segment that each is on, -1 for a constant"),
@@ -121,8 +117,6 @@ _NAMES = [
     PATHS_COUNT,
     SLOPES_COUNT,
     MARGINS_COUNT,
-    HIDDEN_COUNT,
-    FOLLOWED,
     BREAKS_COUNT,
     KEPT_COUNT,
     ROOM,
@@ -161,7 +155,6 @@ _NAMES = [
     CHARGES,
     CHARGE_SLOPES,
     MARGINS,
-    AHEAD,
     MODE,
     MATRIX,
     LU,
@@ -179,7 +172,7 @@ _NAMES = [
     TARGET,
     STAGE_Z,
     STAGE_SLOPE,
-    STAGE_CURRENT,
+    BETWEEN_Z,
     Z,
     HELD_CHARGE,
     HELD_SLOPE,
@@ -187,7 +180,6 @@ _NAMES = [
     PAST_Z,
     PAST_CHARGE,
     PAST_SLOPE,
-    ENDS,
     CLOCK,
     COUNT,
     CURSOR,
@@ -199,12 +191,12 @@ _NAMES = [
     OUT_TIMES,
     OUT_VALUES,
     FILLED,
-) = range(87)
+) = range(83)
 
 INDEX = {name: k for k, (name, _) in enumerate(_NAMES)}
 
 STATE = (
-    *("Z", "HELD_CHARGE", "HELD_SLOPE", "SCALE", "PAST_Z", "PAST_CHARGE", "PAST_SLOPE", "ENDS", "CLOCK", "COUNT"),
+    *("Z", "HELD_CHARGE", "HELD_SLOPE", "SCALE", "PAST_Z", "PAST_CHARGE", "PAST_SLOPE", "CLOCK", "COUNT"),
     *("CURSOR", "SWITCHES", "CONTROLS"),
 )
 """The arrays that a run remembers from one step to the next."""

@@ -94,4 +94,5 @@ def dataset(buffer: Buffer, final: Mapping[str, Any]) -> xr.Dataset:
     schema, held = buffer.schema, buffer.held()
     coordinates = {c.name: _coordinate(c, held.stream) for c in schema.coordinates}
     variables = {v.name: xr.Variable(v.dimensions, held.values[v.name], layout.labels(v)) for v in schema.variables}
-    return xr.Dataset(variables, coordinates, layout.analysis_attributes(schema, final))
+    found = xr.Dataset(variables, coordinates, layout.analysis_attributes(schema, final))
+    return found.isel({schema.stream: 0}, drop=True) if schema.single else found

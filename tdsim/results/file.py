@@ -91,6 +91,9 @@ def _fill(root: Any, contents: Sequence[Content], measures: Mapping[str, Measure
 def _fill_group(group: Any, content: Content, options: dict[str, Any]) -> None:
     schema = content.schema
     group.setncatts(dict(content.attributes))
+    if schema.single:
+        _fill_single(group, content)
+        return
     for coordinate in schema.coordinates:
         if not coordinate.dimension:
             group.createDimension(layout.stored_name(coordinate.name), _dimension_length(content, coordinate))
@@ -109,6 +112,15 @@ def _fill_group(group: Any, content: Content, options: dict[str, Any]) -> None:
         stream[start:end] = stretch.stream
         for name, variable in variables.items():
             variable[..., start:end] = stretch.values[name]
+
+
+def _fill_single(group: Any, content: Content) -> None:
+    """One point: a number for each signal, without a dimension."""
+    for stretch in content.stretches:
+        for item in content.schema.variables:
+            variable = group.createVariable(layout.stored_name(item.name), sample_type(item), (), fill_value=False)
+            _label(variable, item.name, layout.labels(item))
+            variable[...] = stretch.values[item.name][0]
 
 
 def _dimension_length(content: Content, coordinate: Coordinate) -> int | None:
@@ -169,6 +181,8 @@ def read_stretch(path: Path, schema: Schema) -> Stretch:
     with netCDF4.Dataset(path, auto_complex=True) as root:
         root.set_auto_maskandscale(False)
         values = {v.name: root[layout.stored_name(v.name)][...] for v in schema.variables}
+        if schema.single:
+            return Stretch(np.zeros(1), {name: np.atleast_1d(value) for name, value in values.items()})
         return Stretch(root[layout.stored_name(schema.stream)][...], values)
 
 

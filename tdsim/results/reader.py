@@ -95,6 +95,8 @@ def _joined(files: list[Path]) -> xr.Dataset:
     for file in files:
         with _dataset(file) as part:
             parts.append(part.drop_vars([n for n, v in part.items() if layout.HIDDEN in v.attrs]).load())
+    if not next(iter(parts[0].data_vars.values())).dims:
+        return parts[-1].assign_attrs(unfinished=1)
     stream = str(next(iter(parts[0].data_vars.values())).dims[-1])
     joined = xr.concat(parts, stream, data_vars="minimal", coords="minimal", compat="override", join="override")
     return joined.assign_attrs({**parts[-1].attrs, "unfinished": 1})

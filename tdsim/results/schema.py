@@ -49,6 +49,7 @@ class Schema:
 
     `stream` names the dimension along which `append` adds; it is the last dimension of every variable.
     `length` is its final length if that is known.
+    `single`: there is one point only, and the result does not have that dimension (an operating point).
     """
 
     analysis: str
@@ -57,6 +58,7 @@ class Schema:
     variables: tuple[Variable, ...]
     length: int | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
+    single: bool = False
 
     def shown(self) -> Schema:
         """Without the hidden variables: what the result holds."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tdsim.analysis.request import Request
 from tdsim.analysis.transient import Request, Transient
 
 from .circuits import STEP, Case

@@ -1,0 +1,82 @@
+"""Electrical circuits in an analysis: their equations under given conditions, and where they start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..cards import Analysis, Request
+from ..circuit import GROUND, Circuit
+from ..device import OPTICAL
+from ..errors import UsageError
+from ..nodal.linear import Conditions
+from ..nodal.solver import Solver, Tolerances, lay_out
+from ..nodal.system import System, build
+from ..nodal.tables import Layout
+from ..nodal.unknowns import is_electrical
+from ..probes import Probe, probes
+from .readings import Readings, make_readings, with_ammeters
+
+RESTING = 1e6
+"""A time (s) so long that capacitances hardly matter to the choice of pivots."""
+
+Tell = Callable[[str], None]
+
+
+def is_electronic(circuit: Circuit) -> bool:
+    """Whether a circuit has electrical devices. Raises UsageError when it has optical ones too."""
+    electrical = [i.name for i in circuit.instances.values() if is_electrical(i.device)]
+    optical = [i.name for i in circuit.instances.values() if any(p.domain == OPTICAL for p in i.ports.values())]
+    if electrical and optical:
+        raise UsageError(
+            f"circuits with light and electronics together are not available yet: {optical[0]} is optical, "
+            f"{electrical[0]} electrical"
+        )
+    return bool(electrical)
+
+
+class Electronics:
+    """The electrical equations of a circuit for one analysis."""
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        analysis: Analysis,
+        save: Sequence[str] | None = None,
+        extra: Sequence[str] = (),
+        runs: int = 1,
+    ):
+        requests = None if save is None else [Request(name) for name in save]
+        self.probes: list[Probe] = probes(circuit, analysis, requests)
+        known = {p.name for p in self.probes}
+        hidden = probes(circuit, analysis, [Request(name) for name in extra]) if extra else []
+        self.probes += [p for p in hidden if p.name not in known]
+        self.circuit = with_ammeters(circuit, self.probes)
+        self.tolerances = Tolerances.of(circuit.options)
+        self.runs = runs
+        self.system = self.at()
+        self.readings: Readings = make_readings(self.circuit, self.system.unknowns, self.probes)
+
+    def at(self, ambient: float | None = None, small_signal: bool = False, circuit: Circuit | None = None) -> System:
+        """The equations at a temperature (degC; that of the options by default)."""
+        options = self.circuit.options
+        temperature = options.get("temp", 27.0) if ambient is None else ambient
+        conditions = Conditions(float(temperature), float(options.get("tnom", 27.0)), small_signal)
+        return build(circuit or self.circuit, conditions, self.runs)
+
+    def solver(self, system: System, run: int = 0, transient: bool = False, layout: Layout | None = None) -> Solver:
+        """One run made ready."""
+        return Solver(system, layout or lay_out(system, RESTING), run, transient, self.tolerances)
+
+    def held(self) -> dict[int, float]:
+        """Nodes that `.ic` holds."""
+        return self._nodes({k: float(np.real(v)) for k, v in self.circuit.initial.items() if k.startswith("v(")})
+
+    def nudged(self) -> dict[int, float]:
+        """Nodes that `.nodeset` starts from a voltage."""
+        return self._nodes(self.circuit.nodesets)
+
+    def _nodes(self, values: dict[str, float]) -> dict[int, float]:
+        names = {k[2:-1]: v for k, v in values.items()}
+        return {self.system.unknowns.node(n): float(v) for n, v in names.items() if n not in GROUND}

@@ -1,0 +1,107 @@
+"""`.op` and `.dc`: the circuit at rest, and at rest again for each value of what is swept."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..cards import TEMPERATURE, Axis, OperatingPoint, Sweep
+from ..circuit import Circuit
+from ..results.schema import Coordinate, Schema, Sink
+from .electronics import Electronics, Tell
+from .parameters import set_parameters
+from .request import attributes
+
+POINT = "point"
+"""The dimension of an operating point while it is on its way into a result, in which it has none."""
+
+
+def run_operating_point(
+    circuit: Circuit, analysis: OperatingPoint, sink: Sink, name: str, tell: Tell, extra: Sequence[str] = ()
+) -> None:
+    """Run `.op` into a sink: one number for each signal."""
+    began = time.perf_counter()
+    electronics = Electronics(circuit, analysis, extra=extra)
+    solver = electronics.solver(electronics.system)
+    z = solver.find_rest(solver.words["LEVEL"], electronics.held(), electronics.nudged())
+    readings = electronics.readings
+    variables = tuple(r.variable((POINT,)) for r in readings.readings)
+    sink.begin(Schema(name, POINT, (Coordinate(POINT, "1", "point"),), variables, 1, attributes(circuit), single=True))
+    sink.append(np.zeros(1), readings.values(z[None, readings.kept]))
+    sink.finish({"wall_time": time.perf_counter() - began, "steps": 1, "found_by": ", ".join(solver.report) or None})
+    for sentence in solver.report:
+        tell(sentence)
+
+
+def run_sweep(circuit: Circuit, analysis: Sweep, sink: Sink, name: str, tell: Tell, extra: Sequence[str] = ()) -> None:
+    """Run `.dc` into a sink: variables along (outer, inner) axes."""
+    began = time.perf_counter()
+    electronics = Electronics(circuit, analysis, extra=extra)
+    axes = analysis.axes[::-1]
+    names = _axis_names(axes)
+    points = np.array(list(itertools.product(*(a.values for a in axes))))
+    found = _Sweeper(electronics, axes).solve(points).reshape(*(a.values.size for a in axes), -1)
+    coordinates = [
+        Coordinate(n, _unit(circuit, a), f"swept {n}", a.values) for n, a in zip(names[:-1], axes[:-1], strict=True)
+    ]
+    coordinates.append(Coordinate(names[-1], _unit(circuit, axes[-1]), f"swept {names[-1]}"))
+    variables = tuple(r.variable(tuple(names)) for r in electronics.readings.readings)
+    length = axes[-1].values.size
+    sink.begin(Schema(name, names[-1], tuple(coordinates), variables, length, attributes(circuit)))
+    sink.append(axes[-1].values, electronics.readings.values(found))
+    sink.finish({"wall_time": time.perf_counter() - began, "steps": len(points)})
+
+
+def _axis_names(axes: Sequence[Axis]) -> list[str]:
+    """The names of the axes, told apart where both sweep the same."""
+    names = [a.name for a in axes]
+    return [n if names.index(n) == k else f"{n}_{k + 1}" for k, n in enumerate(names)]
+
+
+def _unit(circuit: Circuit, axis: Axis) -> str:
+    if axis.parameter == TEMPERATURE:
+        return "degC"
+    return circuit.instances[axis.target].device.params[axis.parameter].unit
+
+
+class _Sweeper:
+    """Solves point after point, each from the one before."""
+
+    def __init__(self, electronics: Electronics, axes: Sequence[Axis]):
+        self.electronics, self.axes = electronics, axes
+        self.solver = electronics.solver(electronics.system)
+        self._fixed: tuple[float, ...] = ()
+
+    def solve(self, points: np.ndarray) -> np.ndarray:
+        """The kept unknowns at every point (points, kept)."""
+        readings, held, nudged = self.electronics.readings, self.electronics.held(), self.electronics.nudged()
+        found = np.empty((len(points), readings.kept.size))
+        for k, point in enumerate(points):
+            self._change(point)
+            levels = self.solver.words["LEVEL"].copy()
+            for axis, value in zip(self.axes, point, strict=True):
+                if axis.parameter == "dc":
+                    levels[self.solver.system.source(axis.target)] = value
+            found[k] = self.solver.find_rest(levels, held, nudged if k == 0 else {})[readings.kept]
+        return found
+
+    def _change(self, point: np.ndarray) -> None:
+        """Make the equations anew where the temperature or a parameter has changed."""
+        fixed = tuple(v for a, v in zip(self.axes, point, strict=True) if a.parameter != "dc")
+        if fixed == self._fixed:
+            return
+        self._fixed = fixed
+        ambient, values = None, {}
+        for axis, value in zip(self.axes, point, strict=True):
+            if axis.parameter == TEMPERATURE:
+                ambient = float(value)
+            elif axis.parameter != "dc":
+                values[f"{axis.target}.{axis.parameter}"] = float(value)
+        circuit, _ = set_parameters(self.electronics.circuit, values)
+        before, switches = self.solver.words["Z"].copy(), self.solver.words["SWITCHES"].copy()
+        self.solver = self.electronics.solver(self.electronics.at(ambient, circuit=circuit))
+        self.solver.words["Z"][:] = before
+        self.solver.words["SWITCHES"][:] = switches
