@@ -21,6 +21,8 @@ _HOME = {
     "register": "device",
     "simulate": "analysis.simulate",
     "transient": "analysis.simulate",
+    "settle": "analysis.simulate",
+    "fixed_point": "analysis.simulate",
     "sparam": "analysis.simulate",
     "State": "engine.state",
     "open": "results",
@@ -33,6 +35,8 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
+    from .analysis.simulate import fixed_point as fixed_point
+    from .analysis.simulate import settle as settle
     from .analysis.simulate import simulate as simulate
     from .analysis.simulate import sparam as sparam
     from .analysis.simulate import transient as transient

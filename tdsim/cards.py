@@ -39,6 +39,8 @@ class Transient:
     uic: bool = False
     position: Position | None = None
     kind: str = "tran"
+    settled: bool = False
+    """It starts from the equilibrium that `.settle` has found."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,17 @@ class Scattering:
     span: float
     position: Position | None = None
     kind: str = "sparam"
+
+
+@dataclass(frozen=True)
+class Settle:
+    """`.settle tol=.. tmax=.. [tstep=..]`: until the whole state is at rest; times in s, no step: the transient's."""
+
+    tol: float
+    tmax: float
+    step: float | None = None
+    position: Position | None = None
+    kind: str = "settle"
 
 
 @dataclass(frozen=True)
@@ -130,7 +143,7 @@ class SmallSignal:
         return np.asarray(self.start * 2 ** (np.arange(self.count) / self.points), dtype=np.float64)
 
 
-Analysis = Transient | Scattering | OperatingPoint | Sweep | SmallSignal
+Analysis = Transient | Scattering | Settle | OperatingPoint | Sweep | SmallSignal
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import device as _device
-from .cards import Analysis, Request
+from .cards import Analysis, Request, Settle, Transient
 from .checks import check_values as check_values
 from .checks import is_shape as is_shape
 from .checks import value_problem as value_problem
@@ -248,6 +248,11 @@ class Circuit:
         if net is None:
             return None
         return next((t for t in self.nets[net].terminals if t != terminal), None)
+
+    def settle_step(self, card: Settle) -> float | None:
+        """The step of a search for an equilibrium: its own, that of the first transient, or option dt (s)."""
+        steps = [a.step for a in self.analyses if isinstance(a, Transient)]
+        return card.step or (steps[0] if steps else self.options.get("dt"))
 
     def analysis_names(self) -> list[tuple[str, Analysis]]:
         """The analyses in the order in which they run, with the names of their results (tran, tran2, ...)."""

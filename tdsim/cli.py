@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .arguments import load_circuit, output_path, refuse_same_file, register_devices
-from .errors import NetlistError, TdsimError, UsageError
+from .errors import NetlistError, SimulationError, TdsimError, UsageError
 
 if TYPE_CHECKING:
     from .circuit import Circuit
@@ -119,13 +119,15 @@ def run(
         click.echo(f"{terminal.relative(path)} is finished: there is nothing to resume")
         return
     sink = NetcdfSink(path, overwrite, resume, describe(circuit))
-    _simulate(circuit, sink, quiet)
+    problems = _simulate(circuit, sink, quiet)
     lines = [] if quiet else [*terminal.summary(sink)]
     if plot:
         picture = _draw(sink.path, (), sink.path.with_suffix(".png"))
         lines += [] if quiet else [f"wrote {terminal.relative(picture)}"]
     for line in [*lines, *terminal.measures(sink)]:
         click.echo(line)
+    if problems:
+        raise SimulationError("\n".join(problems))
 
 
 def _refuse_later(workers: int, scheduler: str | None) -> None:
@@ -134,8 +136,11 @@ def _refuse_later(workers: int, scheduler: str | None) -> None:
         raise UsageError("runs in several processes are not available yet: leave out --workers and --scheduler")
 
 
-def _simulate(circuit: Circuit, sink: NetcdfSink, quiet: bool) -> None:
-    """Run all analyses into the sink; whatever stops them, what was computed stays on disk."""
+def _simulate(circuit: Circuit, sink: NetcdfSink, quiet: bool) -> list[str]:
+    """Run all analyses into the sink; whatever stops them, what was computed stays on disk.
+
+    Returns what did not settle.
+    """
     from . import terminal
     from .analysis.run import run as run_analyses
     from .engine.kernel import warm_up_needed
@@ -145,7 +150,7 @@ def _simulate(circuit: Circuit, sink: NetcdfSink, quiet: bool) -> None:
         click.echo("compiling kernels, once; later starts use them ...", err=True)
     try:
         with stop_at_checkpoint(sink), terminal.progress(not quiet) as report:
-            run_analyses(circuit, sink, progress=report, tell=None if quiet else _advise)
+            return run_analyses(circuit, sink, progress=report, tell=None if quiet else _advise)
     except BaseException:
         sink.interrupt()
         for line in terminal.kept(sink):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..circuit import Circuit
+from ..circuit import Circuit, is_shape
 from ..schedule.build import build
 from ..schedule.delays import ALLPASS_ORDER, WHOLE
 from ..schedule.gain import growing_loops
@@ -61,6 +61,19 @@ def input_advice(run: Transient) -> Iterator[str]:
             )
         elif count > wanted:
             yield f"input {name!r} has {count} samples, the run takes {wanted}: the last {count - wanted} are not used"
+
+
+def jumps(circuit: Circuit, step: float, stop: float) -> Iterator[str]:
+    """Sentences about sources that end with another value than they begin with: an equilibrium has the last one."""
+    for instance in circuit.instances.values():
+        for name, shape in instance.values.items():
+            if is_shape(shape):
+                first, last = shape.resolve(step, stop)(np.array([0.0, stop]))
+                if abs(last - first) > 1e-9 * max(abs(first), abs(last)):
+                    yield (
+                        f"{instance.name}.{name} begins at {first:g} and ends at {last:g}: the transient starts with "
+                        "that jump, because .settle follows sources to their end"
+                    )
 
 
 def _coarse_delays(circuit: Circuit, system: System, step: float) -> Iterator[str]:

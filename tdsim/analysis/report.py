@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..cards import Analysis, Scattering, Transient
+from ..cards import Analysis, Scattering, Settle, Transient
 from ..circuit import Circuit
 from ..device import ELECTRICAL, OPTICAL
 from ..schedule.graph import shortest_loop
@@ -33,6 +33,8 @@ def _analysis(circuit: Circuit, name: str, analysis: Analysis) -> Iterator[str]:
     domains = {net.domain for net in circuit.nets.values()}
     if isinstance(analysis, Scattering):
         yield from _scattering(circuit, analysis)
+    elif isinstance(analysis, Settle):
+        yield f"{name}: until the whole state is at rest to {analysis.tol:g}, or to {engineering(analysis.tmax, 's')}"
     elif isinstance(analysis, Transient) and OPTICAL in domains:
         yield from _transient(circuit, name, analysis)
     else:

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..cards import Analysis, OperatingPoint, Scattering, SmallSignal, Sweep
+from ..cards import Analysis, OperatingPoint, SmallSignal, Sweep
 from ..cards import Transient as TransientCard
 from ..circuit import Circuit
 from ..errors import UsageError, nearest
-from ..outputs import requested
 from ..probes import probes
 from ..results.schema import Sink
 from .advice import give_advice
-from .cost import cost_advice
 from .electronic_transient import ElectronicTransient
 from .electronics import is_electronic
 from .measuring import MeasuringSink
+from .optical_analyses import OpticalAnalyses
 from .request import Request
 from .response import run_small_signal
 from .rest import run_operating_point, run_sweep
-from .small_signal import run_scattering
-from .transient import Transient
 
 Progress = Callable[[float, float], None]
 
@@ -33,27 +30,31 @@ def run(
     progress: Progress | None = None,
     tell: Callable[[str], None] | None = None,
     times: Any = None,
-) -> None:
+) -> list[str]:
     """Run the analyses of a circuit in the order ac, dc, op, sparam, settle, tran, then evaluate `.meas`.
 
     only      names of analyses (tran, tran2, ...); None runs all
     progress  called with (time reached, stop) in s
     tell      called with each sentence of advice (a step too coarse, a loop that makes energy)
     times     of transients of electrical circuits: the instants (s) to give values at
+    Returns a sentence for each analysis that has a result but not the one asked for: what did not settle.
     Raises UsageError when there is no analysis to run, SimulationError when one fails.
     """
+    series = OpticalAnalyses(circuit, tell or _ignore)
     measuring = MeasuringSink(sink, circuit, tell or _ignore)
     electronic = is_electronic(circuit)
     for name, analysis in _chosen(circuit, only):
         if measuring.is_finished(name):
+            series.skipped[name] = analysis
             continue
         if electronic:
             _run_electronic(circuit, name, analysis, measuring, progress, tell or _ignore, times)
             continue
         if tell is not None and isinstance(analysis, TransientCard):
             give_advice(circuit, analysis.step, analysis.stop, tell)
-        _run_one(circuit, name, analysis, measuring, progress, tell or _ignore)
+        series.run(name, analysis, measuring, progress)
     measuring.complete()
+    return series.problems
 
 
 def _chosen(circuit: Circuit, only: Sequence[str] | None) -> list[tuple[str, Analysis]]:
@@ -70,27 +71,6 @@ def _chosen(circuit: Circuit, only: Sequence[str] | None) -> list[tuple[str, Ana
 
 def _ignore(sentence: str) -> None:
     """For callers who do not want advice."""
-
-
-def _run_one(
-    circuit: Circuit,
-    name: str,
-    analysis: Analysis,
-    sink: MeasuringSink,
-    progress: Progress | None,
-    tell: Callable[[str], None],
-) -> None:
-    if isinstance(analysis, Scattering):
-        run_scattering(circuit, analysis, sink, name)
-        return
-    if not isinstance(analysis, TransientCard):
-        raise UsageError(f".{analysis.kind} belongs to electrical circuits, and this one has no electrical device")
-    extra = sink.unseen(name, [o.name for o in requested(circuit)])
-    request = Request(analysis.step, analysis.stop, analysis.start, extra=extra, name=name)
-    transient = Transient(circuit, request)
-    for sentence in cost_advice(transient):
-        tell(sentence)
-    transient.run(sink, progress)
 
 
 def _run_electronic(

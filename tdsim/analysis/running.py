@@ -17,6 +17,7 @@ from ..outputs import Output, resolve
 from ..results.schema import Snapshot
 from ..signals import parse_signal
 from .parameters import set_parameters
+from .stillness import LONGEST, Stillness, last_change
 
 if TYPE_CHECKING:
     from .transient import Transient
@@ -88,11 +89,31 @@ class RunningCircuit:
         self.clock.advance(self.engine.tick)
         while self.engine.tick < end:
             tick = self.engine.tick
-            target = min(end, tick + self.stretch, max(tick + 1, self.clock.next_tick()))
+            looks = [rest.tick for rest in self.clock.rests]
+            target = min(end, tick + self.stretch, max(tick + 1, min([self.clock.next_tick(), *looks])))
             yield tick, self._watched(int(target)) if self.clock.watches else self.engine.run(int(target) - tick)
+            self._look()
             self.clock.advance(self.engine.tick)
             if self.clock.at_rest():
                 rest()
+
+    def _look(self) -> None:
+        """Wake the processes that wait for rest and have it."""
+        due = [rest for rest in self.clock.rests if rest.tick <= self.engine.tick]
+        state = self.engine.state() if due else None
+        for rest in due:
+            assert state is not None
+            if rest.judge.look(state).settled.all():
+                self.clock.rests.remove(rest)
+                rest.event.succeed()
+            rest.tick = self.engine.tick + rest.judge.window
+
+    def judge(self, tol: float) -> Stillness:
+        """What judges whether the circuit is at rest."""
+        if not 1e-12 <= tol < 1:
+            raise UsageError(f"wait_settled takes a tolerance between 1e-12 and 1, not {tol:g}")
+        change = last_change(self.circuit, self.step, self.transient.request.stop)
+        return Stillness(self.circuit, self.engine.program, tol, LONGEST, int(change / self.step))
 
     # -- crossings --------------------------------------------------------------------------------------------
 
@@ -170,3 +191,5 @@ class RunningCircuit:
         self._settings.pop(name, None)
         self._settings[name] = np.array(values) if np.ndim(values) else values
         self.engine.use(program, self.transient.feeds(program, changed))
+        for rest in self.clock.rests:
+            rest.judge.restart()

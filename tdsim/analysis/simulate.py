@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..cards import Scattering
+from ..cards import Scattering, Settle
+from ..cards import Transient as TransientCard
 from ..circuit import Circuit
 from ..engine.state import State
 from ..errors import UsageError
@@ -25,6 +26,8 @@ from .electronic_transient import ElectronicTransient
 from .electronics import is_electronic
 from .request import Request
 from .run import run
+from .settle import SettleRequest, Settling
+from .settle import fixed_point as find_fixed_point
 from .small_signal import run_scattering
 from .transient import Transient
 
@@ -54,17 +57,20 @@ def simulate(
     Raises UsageError when there is no such analysis, or when what is to be resumed is another run; SimulationError
     when an analysis fails.
     """
-    only = None if analysis is None else [analysis]
+    only = None if analysis is None else _with_its_start(circuit, analysis)
     if path is None:
         result = _in_memory(circuit, only, times)
     else:
         result = _on_disk(circuit, only, Path(path), resume, overwrite, times)
+    if only is not None and len(only) > 1:
+        result = result[analysis].to_dataset()
     return result if times is None or is_electronic(circuit) else at_times(result, times)
 
 
 def _in_memory(circuit: Circuit, only: Sequence[str] | None, times: Any) -> Any:
     sink = MemorySink()
-    run(circuit.check(), sink, only, tell=_warn, times=times)
+    for problem in run(circuit.check(), sink, only, tell=_warn, times=times):
+        _warn(problem)
     return sink.result()
 
 
@@ -75,10 +81,12 @@ def _on_disk(
         sink = NetcdfSink(path, overwrite, resume, describe(circuit.check()))
         try:
             with stop_at_checkpoint(sink):
-                run(circuit, sink, only, tell=_warn, times=times)
+                problems = run(circuit, sink, only, tell=_warn, times=times)
         except BaseException:
             sink.interrupt()
             raise
+        for problem in problems:
+            _warn(problem)
     return open_result(path)
 
 
@@ -106,12 +114,9 @@ def transient(
     return_state  return (Dataset, State)
     Raises UsageError for what makes no sense, SimulationError when the simulation fails.
     """
-    if step is None:
-        step = circuit.options.get("dt")
-        if step is None:
-            raise UsageError("transient needs a step (s), or the circuit an option dt")
     sink = MemorySink()
-    request = Request(float(step), float(stop), float(start), inputs or {}, params or {}, save, state, return_state)
+    step = _step_of(circuit, step)
+    request = Request(step, float(stop), float(start), inputs or {}, params or {}, save, state, return_state)
     if is_electronic(circuit.check()):
         ElectronicTransient(circuit, request).run(sink)
         sink.close({})
@@ -123,6 +128,85 @@ def transient(
     last = prepared.run(sink)
     sink.close({})
     return (sink.result(), last) if return_state else sink.result()
+
+
+def settle(
+    circuit: Circuit,
+    *,
+    tmax: float,
+    tol: float = 1e-6,
+    step: float | None = None,
+    inputs: dict[str, Any] | None = None,
+    params: dict[str, Any] | None = None,
+    save: Sequence[str] | None = None,
+    state: State | None = None,
+    return_state: bool = False,
+) -> Any:
+    """Run a circuit until its whole state, delay lines included, is in equilibrium.
+
+    tmax     s, after which a run that has not settled is given up, and said to be too slow, to oscillate, to drift or
+             to move irregularly
+    tol      how far from its equilibrium a run may end, in units of the largest value that its waves have had
+    step     s; default: option `dt`
+    inputs   constant waves by source instance or external port: a number, (runs,) or (runs, carriers)
+    params, save, state, return_state   as in `transient`; a state of one run may be the start of many
+    The Dataset has the way to the equilibrium along `time`, and the attributes settled (0 or 1), settle_time (s),
+    residual, contraction, verdict, and where there are any, rotation (Hz) and period (s): numbers, or arrays (runs,).
+    Raises UsageError for what makes no sense, SimulationError when a wave is no longer finite.
+    """
+    request = SettleRequest(tol, float(tmax), _step_of(circuit, step), inputs or {}, params or {}, save, state)
+    sink = MemorySink()
+    prepared = Settling(circuit.check(), request)
+    outcome = prepared.settle(sink)
+    sink.close({})
+    if problem := outcome.problem(request):
+        _warn(problem)
+    return (sink.result(), outcome.state) if return_state else sink.result()
+
+
+def fixed_point(
+    circuit: Circuit,
+    *,
+    step: float | None = None,
+    inputs: dict[str, Any] | None = None,
+    params: dict[str, Any] | None = None,
+    save: Sequence[str] | None = None,
+    guess: State | None = None,
+    return_state: bool = False,
+    stop: float = 1e-6,
+) -> Any:
+    """Solve for the equilibrium that `settle` runs to: no delays to wait for, and unstable ones are found as well.
+
+    step, inputs, params, save  as in `settle`; the step matters because the equilibrium is that of the sampled circuit
+    guess    a State near the equilibrium; it decides which one is found where there are several
+    stop     s, the length of a run: it sets the defaults of source shapes, which are taken at their last values
+    return_state  return (Dataset, State); a transient that goes on from that State stays in it
+    The Dataset has no time. Raises UsageError where a source never stands still, SimulationError where there is no
+    equilibrium, or none is found.
+    """
+    sink = MemorySink()
+    request = SettleRequest(1e-9, stop, _step_of(circuit, step), inputs or {}, params or {}, save, guess, name="op")
+    state = find_fixed_point(circuit.check(), request, sink)
+    sink.close({})
+    result: Any = sink.result()
+    result = result.isel(time=0, drop=True)
+    return (result, state) if return_state else result
+
+
+def _step_of(circuit: Circuit, step: float | None) -> float:
+    given = circuit.options.get("dt") if step is None else step
+    if given is None:
+        raise UsageError("give a step (s), or the circuit an option dt")
+    return float(given)
+
+
+def _with_its_start(circuit: Circuit, analysis: str) -> list[str]:
+    """An analysis, and the search for the equilibrium that it starts from."""
+    named = dict(circuit.analysis_names())
+    card = named.get(analysis)
+    if not isinstance(card, TransientCard) or not card.settled:
+        return [analysis]
+    return [*[n for n, a in named.items() if isinstance(a, Settle)][-1:], analysis]
 
 
 def sparam(circuit: Circuit, *, points: int, span: float) -> xarray.Dataset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ class Transient:
 
     def __init__(self, circuit: Circuit, request: Request):
         request.check()
-        self.request = request
+        self.request, self.original = request, circuit
         self.circuit, runs = set_parameters(circuit, request.params)
         carriers = len(circuit.carriers)
         self._check_inputs()
@@ -100,7 +100,7 @@ class Transient:
         began = time.perf_counter()
         earlier = sink.resume(self.request.name)
         sink.begin(self._schema())
-        bench = self._bench(earlier)
+        bench = self.begin(earlier)
         for tick, block in bench.blocks(self.request.last + 1, lambda: sink.checkpoint(bench.snapshot)):
             good, problem = bench.engine.finite(block, tick)
             self._append(sink, tick, block[..., :good])
@@ -118,13 +118,22 @@ class Transient:
             times = np.arange(tick + skip, tick + block.shape[-1]) * self.step
             sink.append(times, self._values(block[..., skip:]))
 
-    def _bench(self, earlier: Snapshot | None) -> RunningCircuit:
+    def places(self, watched: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Where the waves of the outputs, and those `watched`, stand among the samples of `begin(watched=...)`."""
+        probes = sorted({*self._probes(), *watched})
+        return [probes.index(w) for w in self._probes()], [probes.index(w) for w in watched]
+
+    def _probes(self) -> list[int]:
+        return sorted({self.program.index[o.wave] for o in self.outputs if o.wave})
+
+    def begin(self, earlier: Snapshot | None = None, watched: Sequence[int] = ()) -> RunningCircuit:
+        """The engine and the clock, ready to run; the samples of `watched` waves come with those of the outputs."""
         state = self.request.state or dark(self.program, self._initial())
         if earlier is not None:
             state = put_together(earlier["state"])
         fed = self.feeds(self.program, self.circuit)
-        probes = sorted({self.program.index[o.wave] for o in self.outputs if o.wave})
-        self._place = {self.program.names[w]: k for k, w in enumerate(probes)}
+        self._place = {self.program.names[w]: k for k, w in enumerate(self._probes())}
+        probes = sorted({*self._probes(), *watched})
         width = max(1, (len(fed) + len(probes)) * self.program.lanes)
         stretch = int(np.clip(STRETCH_NUMBERS // width, 256, 65536))
         longest = min(stretch, self.request.last + 1)

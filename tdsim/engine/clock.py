@@ -15,9 +15,21 @@ import numpy as np
 import simpy
 
 from ..errors import SimulationError, TdsimError, UsageError
+from .state import State
 
 ON_GRID = 1e-6
 """A time within this many steps of a sample counts as at it."""
+
+
+class Resting(Protocol):
+    """What judges whether a circuit is at rest: the number of samples until its next look, and that look."""
+
+    @property
+    def window(self) -> int: ...
+
+    def look(self, state: State) -> Any: ...
+
+    def restart(self) -> None: ...
 
 
 class Bench(Protocol):
@@ -32,6 +44,8 @@ class Bench(Protocol):
 
     def set(self, name: str, values: Any) -> None: ...
 
+    def judge(self, tol: float) -> Resting: ...
+
 
 @dataclass
 class Watch:
@@ -41,6 +55,15 @@ class Watch:
     level: float
     event: simpy.Event
     before: np.ndarray
+
+
+@dataclass
+class Rest:
+    """A process waits until the whole state is at rest in every run; the next look is due at `tick`."""
+
+    judge: Resting
+    event: simpy.Event
+    tick: int
 
 
 class Clock:
@@ -53,6 +76,7 @@ class Clock:
         self.sims: list[Sim] = []
         self.acted = False
         """Whether something has happened at the present tick."""
+        self.rests: list[Rest] = []
 
     def start(self, function: Callable[..., Any], memory: dict[str, Any], bench: Bench, due: float = 0.0) -> None:
         """Let a user's generator function run along; it has waited until `due` (s) before."""
@@ -108,7 +132,7 @@ class Clock:
 
 
 class Sim:
-    """The circuit as a process sees it: `now`, `wait`, `wait_edge`, `wait_cross`, `read`, `set`."""
+    """The circuit as a process sees it: `now`, `wait`, `wait_edge`, `wait_cross`, `wait_settled`, `read`, `set`."""
 
     def __init__(self, clock: Clock, bench: Bench, due: float = 0.0):
         self._clock, self._bench = clock, bench
@@ -155,8 +179,12 @@ class Sim:
         self._clock.watches.append(Watch(signal, level, event, self.read(signal)))
         return event
 
-    def wait_settled(self) -> simpy.Event:
-        raise UsageError("wait_settled belongs to the search for equilibria, which is not available yet; use wait")
+    def wait_settled(self, tol: float = 1e-6) -> simpy.Event:
+        """`yield sim.wait_settled()`: go on when the whole state is in equilibrium, in every run."""
+        event = self._clock.environment.event()
+        judge = self._bench.judge(tol)
+        self._clock.rests.append(Rest(judge, event, int(self._clock.environment.now) + judge.window))
+        return event
 
     def read(self, signal: str) -> np.ndarray:
         """The latest sample of a signal, (runs,), or (runs, carriers) with several carriers."""

@@ -65,7 +65,7 @@ class Engine:
         self._connect(feeds)
         self._allocate(watched)
         self._restore(fit(state, program))
-        self._starting = state.tick == 0 and program.start is not None
+        self._starting = state.fresh and program.start is not None
 
     def _connect(self, feeds: dict[int, Feed]) -> None:
         self._feeds = Feeds(feeds)
@@ -116,6 +116,7 @@ class Engine:
         history = np.concatenate(pieces) if pieces else np.zeros(0, dtype=complex)
         return replace(
             template,
+            fresh=self._starting,
             tick=self.tick,
             history=history.reshape(template.history.shape),
             memory=self._rings.memory.T.reshape(template.memory.shape).copy(),

@@ -41,6 +41,32 @@ def feeds(program: Program, inputs: dict[str, np.ndarray], stop: float, seed: in
     return found
 
 
+def input_waves(program: Program) -> list[tuple[int, str]]:
+    """The waves that inputs may stand for, with the names of the sources and external ports."""
+    found = [(wave, port) for port, wave in program.inputs.items()]
+    for emission in program.emissions:
+        name = emission.group.instances[emission.instance].name
+        found += [(wave, name) for wave in emission.waves if wave >= 0]
+    return found
+
+
+def emitted(program: Program, stop: float, seed: int, times: np.ndarray) -> Iterator[tuple[int, str, np.ndarray]]:
+    """What every source sends out at these times (s): wave, instance, values (carriers or 1, runs or 1, times)."""
+    for emission in program.emissions:
+        group = _single(emission.group, emission.instance)
+        emit = group.device.emit
+        assert emit is not None
+        waves = emit(_Drive(group, program, stop, seed).fields(times), times)
+        for wave, values in zip(emission.waves, waves, strict=True):
+            if wave >= 0:
+                yield wave, group.instances[0].name, _one_instance(np.asarray(values) + 0 * times)
+
+
+def standing(sample: np.ndarray) -> Feed:
+    """One sample (carriers or 1, runs or 1, 1) that holds for ever."""
+    return lambda t0, t1: [Piece(0, FOREVER, sample)]
+
+
 def _replay(samples: np.ndarray) -> Feed:
     """Samples as given, and darkness after them."""
     given, after = Piece(0, samples.shape[-1], samples), Piece(samples.shape[-1], FOREVER, DARK)

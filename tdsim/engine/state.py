@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from ..errors import UsageError
 from ..schedule.program import Program
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class State:
     depth    (waves,) how many samples of each are remembered
     history  (sum of depths, carriers, runs) complex, sqrt(W): wave after wave, oldest sample first
     memory   (filter states, carriers, runs) complex
+    fresh    nothing has been computed yet: the first sample has the initial values
     """
 
     tick: int
@@ -32,6 +34,7 @@ class State:
     depth: np.ndarray
     history: np.ndarray
     memory: np.ndarray
+    fresh: bool = False
 
     @property
     def time(self) -> float:
@@ -49,7 +52,7 @@ class State:
     def equals(self, other: State) -> bool:
         """Whether both hold the same bits."""
         return (
-            (self.tick, self.step, self.names) == (other.tick, other.step, other.names)
+            (self.tick, self.step, self.names, self.fresh) == (other.tick, other.step, other.names, other.fresh)
             and np.array_equal(self.depth, other.depth)
             and np.array_equal(self.history, other.history)
             and np.array_equal(self.memory, other.memory)
@@ -61,6 +64,16 @@ class State:
         if chosen.size == 0 or chosen.min() < -self.runs or chosen.max() >= self.runs:
             raise UsageError(f"the state has runs 0 to {self.runs - 1}, not {runs}")
         return replace(self, history=self.history[..., chosen], memory=self.memory[..., chosen])
+
+    def at_time_zero(self) -> State:
+        """The same state, from which time counts from 0 again."""
+        return replace(self, tick=0)
+
+    @staticmethod
+    def side_by_side(states: Sequence[State]) -> State:
+        """The runs of several states of one circuit at one time, as one state."""
+        history = np.concatenate([s.history for s in states], axis=-1)
+        return replace(states[0], history=history, memory=np.concatenate([s.memory for s in states], axis=-1))
 
     def save(self, path: str | Path) -> None:
         """Write the state to a file (NumPy's .npz format, whatever the name)."""
@@ -74,6 +87,7 @@ class State:
                 depth=self.depth,
                 history=self.history,
                 memory=self.memory,
+                fresh=self.fresh,
             )
 
     @staticmethod
@@ -85,7 +99,7 @@ class State:
                     raise UsageError(f"{path} was written by another version of tdsim")
                 names = tuple(str(n) for n in data["names"])
                 arrays = {k: data[k] for k in ("depth", "history", "memory")}
-                return State(int(data["tick"]), float(data["step"]), names, **arrays)
+                return State(int(data["tick"]), float(data["step"]), names, **arrays, fresh=bool(data["fresh"]))
         except (OSError, KeyError, ValueError) as problem:
             raise UsageError(f"{path} is not a saved state: {problem}") from None
 
@@ -118,7 +132,7 @@ def dark(program: Program, initial: dict[str, np.ndarray] | None = None) -> Stat
     for name, value in (initial or {}).items():
         history[ends[f"{name}'"] - 1] = value
     memory = np.zeros((program.memory, *shape), dtype=complex)
-    return State(0, program.step, names, depth, history, memory)
+    return State(0, program.step, names, depth, history, memory, fresh=True)
 
 
 def fit(state: State, program: Program) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..cards import TEMPERATURE, Axis, OperatingPoint, Scattering, SmallSignal, Sweep, Transient
+from ..cards import TEMPERATURE, Axis, OperatingPoint, Scattering, Settle, SmallSignal, Sweep, Transient
 from .card_control import Control
 from .keywords import plain_words, split
 from .problems import Problem, Together
@@ -13,14 +13,13 @@ MAX_POINTS = 10_000_000
 
 
 def tran(c: Control) -> None:
-    form = "the form is .tran step stop [start [max_step]] [uic]"
+    form = "the form is .tran step stop [start [max_step]] [uic] [from=settle]"
     words, keywords = split(c.card, 1)
     for keyword in keywords:
         if keyword.key == "from":
-            raise Problem(
-                ".tran from=settle is not available yet: .settle will come with a later version",
-                Place(c.card, keyword.word),
-            )
+            if c.card.words[keyword.first : keyword.last] != ["settle"]:
+                raise Problem("a transient starts dark, or from=settle", Place(c.card, keyword.first))
+            continue
         raise Problem(f".tran has no option {keyword.key!r}; {form}", Place(c.card, keyword.word))
     uic = bool(words) and c.card.words[words[-1]] == "uic"
     words = words[:-1] if uic else words
@@ -38,7 +37,28 @@ def tran(c: Control) -> None:
     together.check()
     if not 0 <= start < stop:
         raise Problem(f"the start time {start:g} is not between 0 and the stop time {stop:g}", Place(c.card, words[2]))
-    c.circuit.analyses.append(Transient(step, stop, start, largest, uic, c.card.position))
+    c.circuit.analyses.append(Transient(step, stop, start, largest, uic, c.card.position, settled=bool(keywords)))
+
+
+def settle(c: Control) -> None:
+    """`.settle tol=1e-6 tmax=1u [tstep=..]`"""
+    form = "the form is .settle tol=1e-6 tmax=1u [tstep=1p]"
+    words, keywords = split(c.card, 1)
+    if words:
+        raise Problem(form, Place(c.card, words[0]))
+    found: dict[str, float] = {"tol": 1e-6}
+    together = Together()
+    for keyword in keywords:
+        if keyword.key not in ("tol", "tmax", "tstep"):
+            raise Problem(f".settle has no option {keyword.key!r}; {form}", Place(c.card, keyword.word))
+        with together:
+            found[keyword.key] = c.positive(keyword.first, keyword.key)
+    together.check()
+    if "tmax" not in found:
+        raise Problem(f".settle needs tmax, the time after which it gives up; {form}", Place(c.card))
+    if not 1e-12 <= found["tol"] < 1:
+        raise Problem("tol is a part of the largest value: 1e-12 to 1", Place(c.card))
+    c.circuit.analyses.append(Settle(found["tol"], found["tmax"], found.get("tstep"), c.card.position))
 
 
 def sparam(c: Control) -> None:

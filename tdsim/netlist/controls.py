@@ -124,6 +124,7 @@ _CARDS: dict[str, Callable[[Control], None]] = {
     ".tran": analyses.tran,
     ".sparam": analyses.sparam,
     ".op": analyses.op,
+    ".settle": analyses.settle,
     ".dc": analyses.dc,
     ".ac": analyses.ac,
     ".carrier": _carrier,

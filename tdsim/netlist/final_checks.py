@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
-from ..cards import TEMPERATURE, Axis, Scattering, Sweep, Transient, count_problem
+from ..cards import TEMPERATURE, Axis, Scattering, Settle, Sweep, Transient, count_problem
 from ..circuit import Circuit
 from ..device import OPTICAL
 from ..errors import PLACED, Diagnostics, UsageError, nearest
@@ -54,6 +54,25 @@ def check_parts(circuit: Circuit, found: Diagnostics) -> None:
         if request.signal.partition("(")[0] in PARTS:
             message = f"{request.signal} is part of a small signal: the netlist has no .ac, which would compute it"
             found.error(message, request.position)
+
+
+def check_settles(circuit: Circuit, found: Diagnostics) -> None:
+    """A search for an equilibrium needs a step; a transient that starts from one needs the search, at its own step."""
+    searches = [a for a in circuit.analyses if isinstance(a, Settle)]
+    for search in searches:
+        if circuit.settle_step(search) is None:
+            found.error(
+                ".settle needs a step: give tstep=, a .tran card whose step it takes, or .options dt=", search.position
+            )
+    for analysis in circuit.analyses:
+        if isinstance(analysis, Transient) and analysis.settled:
+            if not searches:
+                found.error(".tran from=settle needs a .settle card, which finds the equilibrium", analysis.position)
+            elif circuit.settle_step(searches[-1]) != analysis.step:
+                found.error(
+                    f".tran from=settle needs the step of .settle, {circuit.settle_step(searches[-1]):g} s",
+                    analysis.position,
+                )
 
 
 def settle_sweeps(circuit: Circuit, found: Diagnostics) -> None:

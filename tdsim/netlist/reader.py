@@ -17,7 +17,15 @@ from .blocks import Block, build
 from .context import Context
 from .definitions import Parameters, read_definition
 from .elaborate import Elaborator, Enough, TooLarge
-from .final_checks import check_initial, check_measures, check_parts, check_spans, check_steps, settle_sweeps
+from .final_checks import (
+    check_initial,
+    check_measures,
+    check_parts,
+    check_settles,
+    check_spans,
+    check_steps,
+    settle_sweeps,
+)
 from .include import Reader
 from .problems import Problem, report
 from .scan import Card, Piece, fold, is_sound
@@ -87,6 +95,7 @@ def _finish(circuit: Circuit, found: Diagnostics) -> None:
     check_steps(circuit, found)
     check_parts(circuit, found)
     settle_sweeps(circuit, found)
+    check_settles(circuit, found)
     circuit.finish(found)
     found.errors.sort(key=lambda e: (e.position.file, e.position.line, e.position.column) if e.position else ("", 0, 0))
     found.raise_if_errors()

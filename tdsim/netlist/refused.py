@@ -33,7 +33,6 @@ NEVER = {
 
 CARDS = {
     ".noise": "the noise analysis",
-    ".settle": "the settle analysis",
     ".step": "parameter sweeps",
     ".mc": "Monte Carlo runs",
     ".train": "trainable parameters",

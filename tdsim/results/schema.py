@@ -143,3 +143,23 @@ class Sink(Protocol):
     def close(self, measures: Mapping[str, Measured]) -> None:
         """All analyses are complete; `measures` are the results of `.meas` by name."""
         ...
+
+
+class NullSink:
+    """For an analysis that is run for its state alone."""
+
+    def earlier(self) -> list[Earlier]:
+        return []
+
+    def resume(self, analysis: str) -> Snapshot | None:
+        return None
+
+    def begin(self, schema: Schema) -> None: ...
+
+    def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None: ...
+
+    def checkpoint(self, snapshot: Callable[[], Snapshot]) -> None: ...
+
+    def finish(self, attributes: dict[str, Any]) -> None: ...
+
+    def close(self, measures: Mapping[str, Measured]) -> None: ...

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .system import Cell, Coefficient
+from .system import Cell, Coefficient, Recurrence
 
 _A = (0.0792036964311957, 0.353172906049774, -0.0420650803577195)
 _B = (0.209515106613362, -0.143851773179818)
@@ -94,3 +94,31 @@ def constant_hold(m: np.ndarray, b: np.ndarray, time: float) -> tuple[np.ndarray
     augmented[:, :n, n:] = np.moveaxis(b, -1, 0) * time
     whole = np.moveaxis(np.stack([expm(a) for a in augmented]), 0, -1)
     return whole[:n, :n], whole[:n, n:]
+
+
+def after_a_step(recurrence: Recurrence, lane: int, w: np.ndarray, s: np.ndarray) -> np.ndarray:
+    """The carries (n, points) after one more step, from w (n, points) and inputs s (inputs, points), in one lane.
+
+    The same as engine/turning.py in compiled form, for many points at once.
+    """
+    turned, ahead = recurrence.turning, recurrence.ahead
+    assert turned is not None
+    assert ahead is not None
+
+    def of(table: np.ndarray) -> np.ndarray:
+        found: np.ndarray = table[..., lane if table.shape[-1] > 1 else 0]
+        return found
+
+    gamma, chi = of(turned.gamma).real[:, None], of(turned.chi).real
+    free, held, ahead = of(turned.free), of(turned.held), of(ahead)
+    x = w + ahead @ s
+    for k, part in enumerate(TURNS):
+        for (a, q, p), strength in zip(turned.joins, chi, strict=True):
+            x[p] -= strength * part * np.abs(x[a]) ** 2
+            x[a] *= np.exp(-1j * strength * part * x[q].real)
+        x = x * np.exp(1j * gamma * part * np.abs(x) ** 2)
+        if k < 2 * len(LENGTHS):
+            j = min(k, 2 * len(LENGTHS) - 1 - k)
+            x = free[j] @ x + held[j] @ s
+    found: np.ndarray = x - ahead @ s
+    return found

@@ -11,6 +11,7 @@ def test_there_are_netlists_to_test():
     assert len([n for n in NETLISTS if n.startswith("photonic/")]) >= 12
 
 
+@pytest.mark.filterwarnings("ignore:.*did not settle:UserWarning")  # netlists/settling shows that
 @pytest.mark.filterwarnings("error::UserWarning")  # advice on the step, say
 @pytest.mark.parametrize("name", NETLISTS)
 def test_netlist_loads_without_warnings_and_runs(name):
