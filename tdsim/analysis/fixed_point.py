@@ -25,8 +25,8 @@ from ..schedule.program import Program
 from ..schedule.splitting import after_a_step
 from ..schedule.states import discretise
 from ..schedule.system import Recurrence, System
-from .stillness import last_change
 from .request import seed_of
+from .stillness import last_change
 
 ITERATIONS = 60
 CONVERGED = 1e-13

@@ -21,9 +21,9 @@ from ..results.schema import Schema, Sink
 from ..schedule.program import Program
 from ..units import engineering
 from .fixed_point import settled_state, solve
+from .request import Request
 from .running import RunningCircuit
 from .stillness import SHORTEST, Look, Stillness, last_change
-from .request import Request
 from .transient import Progress, Transient
 from .verdict import Verdict, judge
 
