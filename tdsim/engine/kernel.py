@@ -61,6 +61,7 @@ _SOURCES = (
     "behaviour/code.py",
     "nodal/history.py",
     "nodal/interpreter.py",
+    "nodal/laws.py",
     "nodal/waveforms.py",
     "nodal/memory.py",
     "nodal/words.py",

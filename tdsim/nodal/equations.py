@@ -16,6 +16,7 @@ import numpy as np
 from ..engine.kernel import compiled
 from . import words as w
 from .kinds import WORDS
+from .laws import LOOK
 from .lu import factorise, substitute
 from .memory import behind, call, floats, integer_at, longs, shorts
 
@@ -81,7 +82,30 @@ def evaluate_devices(m: int, z: Any) -> None:
         copy_numbers(z, floats(m, w.DEVICE_UNKNOWNS), integer_at(m, w.UNKNOWNS_COUNT))
         kinds, rows = longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
         for k in range(groups):
-            call(kinds[3 * k], rows + 8 * WORDS * k)
+            call(kinds[4 * k], rows + 8 * WORDS * k)
+
+
+@compiled
+def follow(m: int, asked: int, t: float, z: Any) -> bool:
+    """Ask all laws for what goes on behind their delays (see `laws`); returns whether all is well."""
+    if integer_at(m, w.FOLLOWED) == 0:
+        return True
+    ahead, kinds, rows = floats(m, w.AHEAD), longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
+    ahead[0], ahead[3] = asked, 0.0
+    if asked == LOOK:
+        ahead[1], ahead[2] = np.inf, np.inf
+    floats(m, w.DEVICE_TIME)[0] = t
+    copy_numbers(z, floats(m, w.DEVICE_UNKNOWNS), integer_at(m, w.UNKNOWNS_COUNT))
+    for k in range(integer_at(m, w.GROUPS_COUNT)):
+        if kinds[4 * k + 3] != 0:
+            call(kinds[4 * k + 3], rows + 8 * WORDS * k)
+    return bool(ahead[3] == 0.0)
+
+
+@compiled
+def follow_run(m: int, asked: int) -> bool:
+    """The same at the time and the unknowns that the run has reached."""
+    return follow(m, asked, floats(m, w.CLOCK)[w.TIME], floats(m, w.Z))
 
 
 @compiled
@@ -285,8 +309,8 @@ def least_margin(m: int, z: Any) -> Any:
     evaluate_devices(m, z)
     kinds, rows = longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
     for k in range(integer_at(m, w.GROUPS_COUNT)):
-        if kinds[3 * k + 1] != 0:
-            call(kinds[3 * k + 1], rows + 8 * WORDS * k)
+        if kinds[4 * k + 1] != 0:
+            call(kinds[4 * k + 1], rows + 8 * WORDS * k)
     margins, least = floats(m, w.MARGINS), np.inf
     for j in range(integer_at(m, w.MARGINS_COUNT)):
         least = min(least, margins[j])
@@ -298,8 +322,8 @@ def turn_switches(m: int) -> None:
     """Let the switches whose margins were found below zero change their states."""
     kinds, rows = longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
     for k in range(integer_at(m, w.GROUPS_COUNT)):
-        if kinds[3 * k + 2] != 0:
-            call(kinds[3 * k + 2], rows + 8 * WORDS * k)
+        if kinds[4 * k + 2] != 0:
+            call(kinds[4 * k + 2], rows + 8 * WORDS * k)
 
 
 @compiled

@@ -23,7 +23,9 @@ class Group:
     paths     (instances, paths, 2) from which row to which row their currents and charges go
     gmin      the field that holds the conductance across junctions, -1 for none
     states    the states that its devices begin in, one after another; `switches` is how many margins they have
-    keep      whatever must stay in memory because `extra`, an address, points to it
+    typical   (paths, controls) sizes of the derivatives (S) to choose pivots by, 0 where there is none for good
+    keep      of laws: their numbers in all runs
+    number    of laws: which of those of its instance it is
     """
 
     name: str
@@ -35,12 +37,19 @@ class Group:
     gmin: int = -1
     states: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     switches: int = 0
-    extra: int = 0
+    typical: np.ndarray | None = None
     keep: Any = None
+    number: int = 0
 
     @property
     def count(self) -> int:
         return len(self.instances)
+
+    @property
+    def slopes(self) -> np.ndarray:
+        """Typical sizes of the derivatives, (paths, controls)."""
+        shape = (self.paths.shape[1], self.controls.shape[1])
+        return np.full(shape, 1e-3) if self.typical is None else self.typical
 
 
 def make_groups(

@@ -1,16 +1,17 @@
 """What has entered a delay line, and what comes out of it: stored points, read by an interpolant of order five.
 
 Points are the accepted ones of the integrator. Where the circuit was not smooth (an edge, a switching instant, an echo)
-the integrator stops, and stores two points, one for each limit. No interpolant uses points from both sides: after a
-jump or a kink such an interpolant would lose its order (J. Bellen and M. Zennaro, Numerical Methods for Delay
-Differential Equations (2003), chapter 4). Where such a place comes out of the line the integrator has to stop again.
+the integrator stops, stores the limit from the left, and begins a new stretch with the one from the right. No
+interpolant uses points from both sides: after a jump or a kink such an interpolant would lose its order (A. Bellen and
+M. Zennaro, Numerical Methods for Delay Differential Equations (2003), chapter 4). Where such a place comes out of the
+line the integrator has to stop again.
 
 A line is four arrays:
     points  (capacity, 2) time and value, a ring
     breaks  (capacity, 2) time, and number of the first point after it, a ring
     counts  (4,) int64: points and breaks stored in all, breaks that have come out of the line, whether a ring is full
-    facts   (5,) the delay (s), the value before the start, when the next break that matters went in, the relative
-            tolerance that decides what matters, and the largest value so far
+    facts   (5,) the delay (s), the value before the start (NaN: the first one), when the next break that matters went
+            in, the relative tolerance that decides what matters, and the largest value so far
 """
 
 from __future__ import annotations
@@ -36,18 +37,28 @@ NEARBY = 1e-12
 
 @compiled
 def remember(points: Array, breaks: Array, counts: Array, facts: Array, t: float, value: float) -> None:
-    """Store a point; a second one at the same time is the limit from the right, and begins a new smooth stretch."""
+    """Store a point."""
     capacity, count = points.shape[0], counts[POINTS]
-    if count == 0 or points[(count - 1) % capacity, 0] == t:
-        place = counts[BREAKS] % breaks.shape[0]
-        breaks[place, 0], breaks[place, 1] = t, count
-        counts[BREAKS] += 1
-        if counts[BREAKS] - counts[PASSED] > breaks.shape[0] - 2:
-            counts[FULL] = 1
+    if count == 0:
+        begin_stretch(breaks, counts, t)
+        facts[BEFORE] = value if facts[BEFORE] != facts[BEFORE] else facts[BEFORE]
     points[count % capacity, 0], points[count % capacity, 1] = t, value
     counts[POINTS] = count + 1
     facts[LARGEST] = max(facts[LARGEST], abs(value))
     if points[(count + DEGREE + 2) % capacity, 0] > t - facts[DELAY] and count + DEGREE + 2 > capacity:
+        counts[FULL] = 1
+
+
+@compiled
+def begin_stretch(breaks: Array, counts: Array, t: float) -> None:
+    """The points stored from now on belong to a new smooth stretch, which begins at t."""
+    size, last = breaks.shape[0], counts[BREAKS] - 1
+    if last >= 0 and int(breaks[last % size, 1]) == counts[POINTS]:
+        return  # the stretch before is still empty
+    place = counts[BREAKS] % size
+    breaks[place, 0], breaks[place, 1] = t, counts[POINTS]
+    counts[BREAKS] += 1
+    if counts[BREAKS] - counts[PASSED] > size - 2:
         counts[FULL] = 1
 
 
@@ -125,9 +136,15 @@ def interpolate(points: Array, first: int, last: int, s: float) -> float:
 
 @compiled
 def matters(points: Array, breaks: Array, counts: Array, facts: Array, k: int) -> bool:
-    """Whether value, slope or curvature differ across break k by what one step of the integrator would notice."""
+    """Whether value, slope or curvature differ across break k by what one step of the integrator would notice.
+
+    Two breaks at one time are the start, where only the value counts: it may differ from what was given for before.
+    """
     t = breaks[k % breaks.shape[0], 0]
     before, after = stretch(breaks, counts, k - 1), stretch(breaks, counts, k)
+    limit = facts[TOLERANCE] * facts[LARGEST] + 1e-15
+    if k + 1 < counts[BREAKS] and breaks[(k + 1) % breaks.shape[0], 0] == t:
+        return bool(abs(points[after[0] % points.shape[0], 1] - facts[BEFORE]) > limit)
     if after[1] - after[0] < 3:
         return True
     near = (max(before[0], before[1] - DEGREE - 1), min(after[1], after[0] + DEGREE + 1))
@@ -138,7 +155,6 @@ def matters(points: Array, breaks: Array, counts: Array, facts: Array, k: int) -
     h = (points[(near[1] - 1) % points.shape[0], 0] - t) / (near[1] - after[0])
     if before[0] < before[1]:
         h = max(h, (t - points[near[0] % points.shape[0], 0]) / (before[1] - near[0]))
-    limit = facts[TOLERANCE] * facts[LARGEST] + 1e-15
     return bool(
         abs(left[0] - right[0]) > limit
         or abs(left[1] - right[1]) * h > limit

@@ -9,10 +9,11 @@ import numpy as np
 from ..errors import SimulationError
 from ..units import engineering
 from .drives import Drives
-from .equations import take_charges
+from .equations import follow_run, take_charges
+from .laws import REMEMBER
 from .methods import METHODS
 from .solver import Solver
-from .stepping import CHATTER, DONE, FULL, WEAK_PIVOT, advance
+from .stepping import CHATTER, DONE, FULL, UNDEFINED, WEAK_PIVOT, advance
 from .words import (
     ABSTOL,
     ALLOWED,
@@ -63,12 +64,15 @@ class Integrator:
         """Start from the operating point with the sources as they are at t = 0."""
         self.solver.find_rest(self.words["LEVEL"] + self.drives.at_zero(), held, nudged)
         take_charges(self.words.address)
+        self.solver.start_delays(False)
+        follow_run(self.words.address, REMEMBER)
         self._open()
 
     def begin_from(self, charge: np.ndarray, z: np.ndarray) -> None:
         """Start from charges and fluxes (rows + 1,), and a guess of the unknowns, without an operating point."""
         self.words["Z"][:] = z
         self.words["HELD_CHARGE"][:] = charge
+        self.solver.start_delays(True)
         self._open()
 
     def _open(self) -> None:
@@ -127,6 +131,8 @@ class Integrator:
         at = f"at t = {engineering(self.time, 's')}"
         if code == CHATTER:
             raise SimulationError(f"{at} {self.solver.chatters()}")
+        if code == UNDEFINED:
+            raise SimulationError(f"{at} {self.solver.undefined()}")
         raise SimulationError(self.solver.failure(f"no step forward was found {at}"))
 
     # -- its state ------------------------------------------------------------------------------------------------

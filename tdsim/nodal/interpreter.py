@@ -356,7 +356,7 @@ def backward(steps: Array, points: Array, first: int, w: Array, output: int, sha
 
     Jumps count as level, as they are between their changes. `share` (as long as w) is room to work in.
     """
-    share[: output + 1] = 0.0
+    share[: max(output + 1, len(gradient))] = 0.0
     share[output] = 1.0
     for k in range(output - first, -1, -1):
         part = share[first + k]

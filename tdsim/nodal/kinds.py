@@ -36,7 +36,7 @@ WORDS = 16
     STATES,  # int64 (instances, switches): which branch each comparison is on
     MARGINS,  # float64 (instances, switches), written: below zero where a state must change
     MODE,  # float64 (3,): [0] is 1 where limiting is on; [1] is set to 1 where it changed something
-    EXTRA,  # whatever else a loop needs: the address of its own numbers
+    AHEAD,  # float64 (4,): what `follow` is asked for; next time that is not smooth, longest step, trouble: written
 ) = range(14)
 
 
@@ -46,11 +46,13 @@ class Loops(NamedTuple):
     evaluate  flows, charges and their derivatives at the unknowns; states are held
     margin    how far each switch is from changing its state: below zero where it must
     turn      let the switches that must change their state do so
+    follow    what goes on behind delays; see `laws`
     """
 
     evaluate: int
     margin: int = 0
     turn: int = 0
+    follow: int = 0
 
 
 _made: dict[type[Device], tuple[Loops, Any]] = {}

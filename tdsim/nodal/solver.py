@@ -10,9 +10,11 @@ import numpy as np
 
 from ..errors import SimulationError
 from .equations import SINGULAR, rest
+from .laws import ask
 from .ordering import Singular
 from .system import System
 from .tables import Layout, fill, make_words
+from .unknowns import settings_of
 from .words import TRUSTED
 
 SOURCE_STEPS, FIRST_SHUNT, LAST_SHUNT = 20, 1e-2, 1e-13
@@ -87,6 +89,8 @@ class Solver:
             if attempt():
                 if attempt != self._plain:
                     self.report.append(f"the operating point was found by {attempt.__doc__}")
+                if self.undefined():
+                    raise SimulationError(f"at the operating point {self.undefined()}")
                 if self.layout is not layout:
                     self._use(layout)  # the pivots of a matrix with capacitances are others
                 return z
@@ -176,6 +180,30 @@ class Solver:
                     break
         self._hold(self._held)
         return self._plain()
+
+    # -- expressions --------------------------------------------------------------------------------------------
+
+    def start_delays(self, uic: bool) -> None:
+        """From now on delays remember; with `uic` what comes out first may be given by the device."""
+        for group in self.system.groups:
+            if group.loops.follow:
+                instance = self.system.circuit.instances[group.instances[0]]
+                given = instance.device.histories(settings_of(instance, self.run)) if instance.device.histories else ()
+                group.keep.begin(self.run, given[group.number :][:1] if uic else ())
+
+    def undefined(self) -> str:
+        """Whose expression is undefined at the unknowns as they are, or whose delay has to remember too much."""
+        words = self.words
+        for row, group in zip(words["GROUP_ROWS"], self.system.groups, strict=True):
+            trouble = ask(group, row, words) if group.loops.follow else 0
+            if trouble == 1:
+                return (
+                    f"the expression of {group.instances[0]} is undefined: the square root or logarithm of a negative "
+                    "number, or the like; keep its argument in range with max() or a comparison"
+                )
+            if trouble == 2:
+                return f"the delay of {group.instances[0]} has to remember more points than fit: allow longer steps"
+        return ""
 
     # -- messages -----------------------------------------------------------------------------------------------
 

@@ -8,19 +8,33 @@ import numpy as np
 
 from ..engine.kernel import compiled
 from . import words as w
-from .equations import SINGULAR, copy_numbers, least_margin, set_drive, solve, turn_switches
+from .equations import (
+    SINGULAR,
+    copy_numbers,
+    follow,
+    least_margin,
+    set_drive,
+    solve,
+    turn_switches,
+)
+from .laws import ANEW, LOOK, NEXT_BREAK, REMEMBER
+from .laws import LONGEST as LONGEST_STEP
 from .lu import substitute
 from .memory import behind, floats, integer_at, longs
 from .methods import BETWEEN, ERROR, ESDIRK, GAMMA, GEAR, QUADRATURE, STAGES, TAKEN, WHEN
 
-DONE, FULL, STUCK, WEAK_PIVOT, CHATTER = 0, 1, 2, 3, 4
-"""Why `advance` returns: at `until`; no room for output; no solution at any step; pivots; endless switching."""
+DONE, FULL, STUCK, WEAK_PIVOT, CHATTER, UNDEFINED = 0, 1, 2, 3, 4, 5
+"""Why `advance` returns: at `until`; no room for output; no solution at any step; pivots; endless switching; an
+expression that is undefined, or a delay that has to remember too much."""
 
 TINY = 1e-7
 """The two short steps after a breakpoint, as part of what the next step may be."""
 
 QUICK_EVENTS = 1000
 """So many changes of state without a step worth the name between them are endless."""
+
+TURNING = 2
+"""In COUNT[RESTART]: states of switches change at this instant."""
 
 END = STAGES - 1
 
@@ -48,7 +62,17 @@ def next_break(m: int, until: float) -> Any:
     while k < breakpoints and breaks[k] <= t * (1 + 4e-16):
         k += 1
     count[w.BREAK] = k
-    return min(until, breaks[k]) if k < breakpoints else until
+    limit = min(until, breaks[k]) if k < breakpoints else until
+    return min(limit, floats(m, w.AHEAD)[NEXT_BREAK]) if integer_at(m, w.FOLLOWED) != 0 else limit
+
+
+@compiled
+def is_break(m: int, t: float) -> bool:
+    """Whether something starts anew at this time: a breakpoint of a source, or an echo."""
+    k = longs(m, w.COUNT)[w.BREAK]
+    if k < integer_at(m, w.BREAKS_COUNT) and t == floats(m, w.BREAKS)[k]:
+        return True
+    return integer_at(m, w.FOLLOWED) != 0 and bool(t == floats(m, w.AHEAD)[NEXT_BREAK])
 
 
 @compiled
@@ -56,6 +80,8 @@ def choose(m: int, limit: float) -> Any:
     """The next step: what the error allows, cut so that the steps up to the limit are alike."""
     clock, longest = floats(m, w.CLOCK), floats(m, w.RULES)[w.LONGEST]
     gap, factored = limit - clock[w.TIME], clock[w.FACTORED]
+    if integer_at(m, w.FOLLOWED) != 0:
+        longest = min(longest, floats(m, w.AHEAD)[LONGEST_STEP])
     h = min(clock[w.NEXT], longest)
     if factored <= h < 1.25 * factored and factored < gap:
         h = factored
@@ -72,6 +98,7 @@ def step(m: int, until: float) -> int:
     """Take one step, as long as the error and the next breakpoint allow, up to the first change of a switch in it."""
     clock, count, rules, key = floats(m, w.CLOCK), longs(m, w.COUNT), floats(m, w.RULES), floats(m, w.KEY)
     t = clock[w.TIME]
+    follow(m, LOOK, t, floats(m, w.Z))
     limit = next_break(m, until)
     h = choose(m, limit)
     least = max(1e-15 * abs(t), 1e-18 * rules[w.STOP])
@@ -111,11 +138,12 @@ def step(m: int, until: float) -> int:
     clock[w.NEXT] = max(h * factor, clock[w.NEXT] if landed and factor >= 1.0 else 0.0)
     count[w.STEPS] += 1
     count[w.POINTS] = min(count[w.POINTS] + 1, 2)
+    if not follow(m, REMEMBER, clock[w.TIME], floats(m, w.Z)):
+        return UNDEFINED
     if switching:
         count[w.QUICK] = count[w.QUICK] + 1 if h < 1e-6 * rules[w.LONGEST] else 0
         return turn(m)
-    k = count[w.BREAK]
-    if landed and k < integer_at(m, w.BREAKS_COUNT) and limit == floats(m, w.BREAKS)[k]:
+    if landed and is_break(m, limit):
         count[w.RESTART] = 1
     elif integer_at(m, w.ON_GRID) == 0:
         put(m, clock[w.TIME], floats(m, w.Z))
@@ -124,11 +152,10 @@ def step(m: int, until: float) -> int:
 
 @compiled
 def turn(m: int) -> int:
-    """Change the states of switches at this instant, and start afresh after it."""
+    """Let states of switches change where the next step begins: until then what is put out belongs to the last one."""
     count = longs(m, w.COUNT)
-    turn_switches(m)
     count[w.EVENTS] += 1
-    count[w.RESTART] = 1
+    count[w.RESTART] = TURNING
     return CHATTER if count[w.QUICK] > QUICK_EVENTS else DONE
 
 
@@ -213,14 +240,16 @@ def formula(m: int, h: float) -> Any:
 def weigh(m: int) -> None:
     """How large an error of each unknown counts as 1."""
     rules, scale, weight = floats(m, w.RULES), floats(m, w.SCALE), floats(m, w.WEIGHT)
-    voltages, n = integer_at(m, w.VOLTAGES_COUNT), integer_at(m, w.UNKNOWNS_COUNT)
-    largest = 0.0
+    voltages, hidden = integer_at(m, w.VOLTAGES_COUNT), integer_at(m, w.HIDDEN_COUNT)
+    n, largest = integer_at(m, w.UNKNOWNS_COUNT) - hidden, 0.0
     for k in range(voltages):
         weight[k] = rules[w.RELTOL] * scale[k] + rules[w.VNTOL]
     for k in range(voltages, n):
         largest = max(largest, scale[k])
     for k in range(voltages, n):
         weight[k] = rules[w.RELTOL] * max(scale[k], 1e-3 * largest) + rules[w.ABSTOL]
+    for k in range(n, n + hidden):
+        weight[k] = rules[w.RELTOL] * scale[k] + rules[w.VNTOL]
 
 
 @compiled
@@ -343,7 +372,13 @@ def restart(m: int, until: float) -> int:
     """
     clock, count, rules = floats(m, w.CLOCK), longs(m, w.COUNT), floats(m, w.RULES)
     n, t = integer_at(m, w.UNKNOWNS_COUNT), clock[w.TIME]
+    if count[w.RESTART] == TURNING:
+        set_drive(m, t)
+        least_margin(m, floats(m, w.Z))
+        turn_switches(m)
     move_cursors(m, t)
+    follow(m, ANEW, t, floats(m, w.Z))
+    follow(m, LOOK, t, floats(m, w.Z))
     gap = next_break(m, until) - t
     size = min(rules[w.LONGEST], gap)
     if count[w.STEPS] > 0:
@@ -374,6 +409,8 @@ def restart(m: int, until: float) -> int:
     clock[w.FACTORED] = 0.0
     clock[w.NEXT] = min(clock[w.NEXT], 0.1 * gap) if t > 0.0 else min(0.01 * rules[w.LONGEST], 0.1 * gap)
     count[w.POINTS], count[w.RESTART] = 0, 0
+    if not follow(m, REMEMBER, clock[w.TIME], z):
+        return UNDEFINED
     if integer_at(m, w.MARGINS_COUNT) > 0 and least_margin(m, z) < 0.0:
         count[w.QUICK] += 1
         return turn(m)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..circuit import Circuit, Instance, is_shape
 from .groups import Group, make_groups
+from .laws import law_groups
 from .linear import Conditions, Entries, Kin, locate, set_fields, sort_kin, stamp
 from .unknowns import Unknowns, electrical_instances, number_unknowns
 
@@ -85,6 +86,7 @@ def build(circuit: Circuit, conditions: Conditions, runs: int = 1) -> System:
         if kin.device.drive is not None:
             _drive(system, kin)
     system.groups = make_groups(circuit, instances, unknowns, conditions, runs)
+    system.groups += law_groups(instances, unknowns, conditions, runs, float(circuit.options.get("reltol", 1e-3)))
     return system
 
 

@@ -16,6 +16,8 @@ from .ordering import order
 from .system import System
 from .words import Words
 
+NO_ROW = 1 << 62
+
 
 class Layout:
     """The pattern of the matrix of a system, and where each of its entries is."""
@@ -63,7 +65,7 @@ def _all_entries(system: System, typical: float) -> tuple[np.ndarray, np.ndarray
     for group in system.groups:
         rows, columns, signs = _jacobian(group)
         inside = (rows < n) & (columns < n)
-        found.append((rows[inside], columns[inside], 1e-3 * typical * signs[inside]))
+        found.append((rows[inside], columns[inside], typical * signs[inside]))
     nodes = np.arange(system.unknowns.voltages)
     found.append((nodes, nodes, np.full(nodes.size, 1e-12 * typical)))
     joined = [np.concatenate(parts) for parts in zip(*found, strict=True)]
@@ -71,11 +73,15 @@ def _all_entries(system: System, typical: float) -> tuple[np.ndarray, np.ndarray
 
 
 def _jacobian(group: Group) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows, columns and signs of the four entries of each slope: (instances * paths * controls * 4,)."""
+    """Rows, columns and typical values of the four entries of each slope: (instances * paths * controls * 4,).
+
+    Those that are zero for good have a row that is no row.
+    """
     shape = (group.count, group.paths.shape[1], group.controls.shape[1], 2, 2)
-    rows = np.broadcast_to(group.paths[:, :, None, :, None], shape)
+    sizes = group.slopes[None, :, :, None, None]
+    rows = np.where(sizes != 0, np.broadcast_to(group.paths[:, :, None, :, None], shape), NO_ROW)
     columns = np.broadcast_to(group.controls[:, None, :, None, :], shape)
-    signs = np.broadcast_to(np.array([[1.0, -1.0], [-1.0, 1.0]]), shape)
+    signs = np.broadcast_to(sizes * np.array([[1.0, -1.0], [-1.0, 1.0]]), shape)
     return rows.reshape(-1), columns.reshape(-1), signs.reshape(-1)
 
 
@@ -168,6 +174,8 @@ def _count(words: Words, system: System) -> None:
         PATHS_COUNT=sum(map(_paths, system.groups)),
         SLOPES_COUNT=sum(_paths(g) * g.controls.shape[1] for g in system.groups),
         MARGINS_COUNT=sum(g.switches for g in system.groups),
+        FOLLOWED=int(any(g.loops.follow for g in system.groups)),
+        HIDDEN_COUNT=len(system.unknowns.hidden),
     )
 
 
@@ -175,7 +183,7 @@ def _make_room(words: Words, system: System) -> None:
     n, row = system.size, system.size + 1
     paths = sum(map(_paths, system.groups))
     slopes = sum(_paths(g) * g.controls.shape[1] for g in system.groups)
-    words.zeros(DEVICE_UNKNOWNS=row, DEVICE_TIME=1, MODE=3)
+    words.zeros(DEVICE_UNKNOWNS=row, DEVICE_TIME=1, MODE=3, AHEAD=4)
     words.zeros(FLOWS=paths, CHARGES=paths, FLOW_SLOPES=slopes, CHARGE_SLOPES=slopes)
     words.zeros(MARGINS=sum(g.switches for g in system.groups))
     words.zeros(RIGHT=row, DELTA=row, DRIVE=row, CHARGE=row, CURRENT=row, BASE=row)
@@ -214,7 +222,7 @@ def _group_rows(groups: Sequence[Group], run: int, words: Words) -> np.ndarray:
             address("SWITCHES", state),
             address("MARGINS", margin),
             address("MODE", 0),
-            group.extra,
+            address("AHEAD", 0),
         )
         paths += _paths(group)
         slopes += _paths(group) * group.controls.shape[1]

@@ -1,10 +1,17 @@
-"""The unknowns of an electrical circuit: node voltages, inner nodes of devices, currents of branches, in this order."""
+"""The unknowns of an electrical circuit: node voltages, inner nodes of devices, currents of branches, in this order.
+
+Last come hidden ones: what each ddt() and delay() in an expression stands for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
+
+from ..behaviour.code import Code, encode
 from ..circuit import GROUND, Circuit, Instance
 from ..device import ELECTRICAL, Device
 from ..errors import UsageError
@@ -22,15 +29,16 @@ def electrical_instances(circuit: Circuit) -> list[Instance]:
 
 @dataclass
 class Unknowns:
-    """Numbers of the unknowns. `nodes` by net, `inner` and `branches` by (instance, name); ground is `size`."""
+    """Numbers of the unknowns. `nodes` by net, the others by (instance, name); ground is `size`."""
 
     nodes: dict[str, int] = field(default_factory=dict)
     inner: dict[tuple[str, str], int] = field(default_factory=dict)
     branches: dict[tuple[str, str], int] = field(default_factory=dict)
+    hidden: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
-        return len(self.nodes) + len(self.inner) + len(self.branches)
+        return len(self.nodes) + len(self.inner) + len(self.branches) + len(self.hidden)
 
     @property
     def voltages(self) -> int:
@@ -45,7 +53,8 @@ class Unknowns:
         """What each unknown is, for messages: v(out), v(d1.anode), i(l1)."""
         found = [f"v({net})" for net in self.nodes]
         found += [f"v({instance}.{name})" for instance, name in self.inner]
-        return found + [f"i({instance})" for instance, _ in self.branches]
+        found += [f"i({instance})" for instance, _ in self.branches]
+        return found + [f"{name.split('.')[0]} of {instance}" for instance, name in self.hidden]
 
     def terminal(self, instance: Instance, name: str) -> int:
         """The number of a port, inner node or branch of an instance; ground for "" and for ports that are not wired.
@@ -78,21 +87,45 @@ def number_unknowns(circuit: Circuit, instances: Iterable[Instance]) -> Unknowns
         for name in instance.device.inner_of(instance.settings) if instance.device.inner else ():
             found.inner[instance.name, name] = found.size
     for instance in instances:
-        for name in instance.device.branches:
+        for name in instance.device.variant(instance.settings).branches:
             found.branches[instance.name, name] = found.size
+    for instance in instances:
+        for name in hidden_names(instance) if instance.device.laws else ():
+            found.hidden[instance.name, name] = found.size
     return found
+
+
+def hidden_names(instance: Instance) -> list[str]:
+    """Names of the unknowns that the ddt() and delay() in the laws of an instance stand for."""
+    assert instance.device.laws is not None
+    codes = [encode(law.term) for law in instance.device.laws(settings_of(instance, 0), 27.0)]
+    return [name for number, code in enumerate(codes) for name in hidden_of(code, number)]
+
+
+def hidden_of(code: Code, number: int) -> list[str]:
+    """Those of one law: its number comes last in their names."""
+    kinds = [("ddt", code.rates), ("delay", len(code.delays))]
+    return [f"{kind}{k}.{number}" for kind, count in kinds for k in range(count)]
+
+
+def settings_of(instance: Instance, run: int) -> dict[str, Any]:
+    """The parameters of an instance in one run."""
+    return {n: float(v[run % v.size]) if _varies(v) else v for n, v in instance.settings.items()}
+
+
+def _varies(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim > 0
 
 
 def referred_branches(circuit: Circuit, instance: Instance, unknowns: Unknowns) -> list[int]:
     """The currents of the instances that an instance names. Raises UsageError for one without a current of its own."""
     firsts = {}
     for name in instance.references:
-        other = circuit.instances[name]
-        branch = next(iter(other.device.branches), None)
+        branch = unknowns.current(name)
         if branch is None:
             raise UsageError(
                 f"{instance.name}: {name} has no current of its own to refer to: name a voltage source (one of 0 V in "
                 "series will do), an inductor, or a controlled voltage source"
             )
-        firsts[name] = unknowns.branches[name, branch]
+        firsts[name] = branch
     return [firsts[name] for name in instance.references]

@@ -24,6 +24,8 @@ _NAMES = [
     ("PATHS_COUNT", "paths of non-linear currents"),
     ("SLOPES_COUNT", "their derivatives"),
     ("MARGINS_COUNT", "margins of switches"),
+    ("HIDDEN_COUNT", "unknowns that stand for ddt() and delay(), which come last"),
+    ("FOLLOWED", "1 where some group has a loop `follow`"),
     ("BREAKS_COUNT", ""),
     ("KEPT_COUNT", "unknowns that are put out"),
     ("ROOM", "points that the output has room for"),
@@ -54,7 +56,7 @@ _NAMES = [
     ("SEGMENT_FIRST", "int64 (segments + 1,)"),
     ("SEGMENT_BEGIN", "int64 (sources + 1,): the segments of source k are begin[k] to begin[k + 1]"),
     # non-linear devices
-    ("KINDS", "int64 (groups, 3): addresses of their loops"),
+    ("KINDS", "int64 (groups, 4): addresses of their loops"),
     ("GROUP_ROWS", "int64 (groups, WORDS): see kinds"),
     ("PATH", "int64 (paths, 2): rows from which and to which a current goes"),
     ("SLOPE", "int64 (slopes, 3): path, and the two unknowns whose difference it is for"),
@@ -66,6 +68,7 @@ _NAMES = [
     ("CHARGES", "(paths,)"),
     ("CHARGE_SLOPES", "(slopes,)"),
     ("MARGINS", "(margins,) of switches; below zero where one must change its state"),
+    ("AHEAD", "(4,): see laws"),
     ("MODE", "(3,): limiting on; something was limited; nodes are held"),
     # room to work in
     ("MATRIX", "(entries + 1,)"),
@@ -117,6 +120,8 @@ _NAMES = [
     PATHS_COUNT,
     SLOPES_COUNT,
     MARGINS_COUNT,
+    HIDDEN_COUNT,
+    FOLLOWED,
     BREAKS_COUNT,
     KEPT_COUNT,
     ROOM,
@@ -155,6 +160,7 @@ _NAMES = [
     CHARGES,
     CHARGE_SLOPES,
     MARGINS,
+    AHEAD,
     MODE,
     MATRIX,
     LU,
@@ -191,7 +197,7 @@ _NAMES = [
     OUT_TIMES,
     OUT_VALUES,
     FILLED,
-) = range(83)
+) = range(86)
 
 INDEX = {name: k for k, (name, _) in enumerate(_NAMES)}
 

@@ -18,6 +18,9 @@ class Line:
     def push(self, t, value):
         history.remember(*self.arrays, t, value)
 
+    def begin(self, t):
+        history.begin_stretch(*self.arrays[1:3], t)
+
     def read(self, t):
         return history.read(*self.arrays, t)
 
@@ -65,6 +68,7 @@ def test_both_limits_at_a_jump_and_no_points_from_the_other_side():
     line = Line(10.0)
     for t in np.linspace(0, 1, 9):
         line.push(t, t)
+    line.begin(1.0)
     for t in np.linspace(1, 2, 9):
         line.push(t, 5 - t)
     line.pass_breaks(10.0)
@@ -82,6 +86,7 @@ def test_only_what_is_not_smooth_is_an_echo(after, does):
     line = Line(10.0)
     for t in np.linspace(0, 1, 101):
         line.push(t, np.sin(t))
+    line.begin(1.0)
     for t in np.linspace(1, 2, 101):
         line.push(t, after(t))
     line.pass_breaks(10.0)

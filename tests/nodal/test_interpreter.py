@@ -140,6 +140,14 @@ def test_derivatives_equal_central_differences(name, root):
             assert gradient[k] == pytest.approx((ends[0] - ends[1]) / (2 * h), rel=2e-7, abs=1e-8)
 
 
+def test_the_derivative_of_a_bare_input_is_its_own():
+    machine = Machine(op("add", op("mul", Y, Y), op("ddt", X)))
+    machine.value(2.0, 3.0, 4.0)
+    gradient, share = np.zeros(machine.code.inputs), np.full(machine.code.places, 7.0)
+    machine.call("backward", machine.w, machine.code.outputs[1], share, gradient)
+    np.testing.assert_array_equal(gradient, np.eye(machine.code.inputs)[machine.code.outputs[1]])
+
+
 def random_tree(generator, depth):
     """Some expression, within ranges where everything is defined."""
     if depth == 0:
