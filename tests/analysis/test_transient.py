@@ -9,7 +9,7 @@ import tdsim
 from tdsim.analysis.cost import cost_advice
 from tdsim.analysis.request import Request
 from tdsim.analysis.run import run as run_analyses
-from tdsim.analysis.transient import Request, Transient
+from tdsim.analysis.transient import Transient
 from tdsim.errors import SimulationError, UsageError
 from tdsim.results.store import NetcdfSink
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tdsim.analysis.request import Request
-from tdsim.analysis.transient import Request, Transient
+from tdsim.analysis.transient import Transient
 
 from .circuits import STEP, Case
 from .loops import Loop

@@ -63,7 +63,7 @@ def test_growth_without_limit_stops_and_names_the_wave():
 def test_what_was_computed_before_is_kept():
     """The samples before the first that is not finite reach the sink, and growth is as large as doubles can tell."""
     from tdsim.analysis.request import Request
-from tdsim.analysis.transient import Request, Transient
+    from tdsim.analysis.transient import Transient
     from tdsim.results.dataset import MemorySink
 
     sink = MemorySink()
