@@ -56,7 +56,8 @@ class Card:
 
     def slice(self, first: int, last: int) -> str:
         """The text from word `first` up to, not including, word `last`."""
-        return self.text[self.span(first)[0] : self.span(last - 1)[1]]
+        spans = [m.span() for m in WORD.finditer(self.text)]
+        return self.text[spans[first][0] : spans[last - 1][1]]
 
     def raw(self, word: int) -> str:
         """A word as it was typed, before case was folded, and without quotes (for names of files)."""

@@ -357,7 +357,7 @@ def _typical(code: Code, has_branch: bool) -> np.ndarray:
     n, first = code.inputs - 3, 1 + has_branch
     found = np.zeros((first + code.rates + len(code.delays), n + 2 * has_branch))
     golden = 0.6180339887498949
-    guess = 1e-3 * (1 + (golden * np.arange(1, 1 + len(code.outputs) * n)).reshape(-1, n) % 1)
+    guess = 1e-3 * (1 + (golden * np.arange(1, 1 + len(code.outputs) * n)).reshape(len(code.outputs), n) % 1)
     guess[~code.depends[:, :n]] = 0.0
     found[int(has_branch), :n] = guess[0]
     if has_branch:

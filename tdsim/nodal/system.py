@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..circuit import Circuit, Instance, is_shape
+from ..shapes import Shape
 from .groups import Group, make_groups
 from .laws import law_groups
 from .linear import Conditions, Entries, Kin, locate, set_fields, sort_kin, stamp
@@ -33,11 +34,20 @@ class Source:
         return is_shape(self.wave)
 
     def level(self, transient: bool) -> np.ndarray:
-        """Its value where it follows no shape, (runs or 1,): the wave's in a transient, else that of dc, else 0."""
-        first, second = (self.wave, self.dc) if transient else (self.dc, self.wave)
+        """Its value where it follows no shape, (runs or 1,): the wave's in a transient, else that of dc, else 0.
+
+        At rest, without dc, a shape stands for its value at t = 0.
+        """
+        wave = (np.nan if transient else _at_zero(self.wave)) if is_shape(self.wave) else self.wave
+        first, second = (wave, self.dc) if transient else (self.dc, wave)
         first, second = (np.atleast_1d(np.asarray(np.nan if is_shape(x) else x, dtype=float)) for x in (first, second))
         found = np.where(np.isnan(first), second, first)
         return np.where(np.isnan(found), 0.0, found)
+
+
+def _at_zero(shape: Shape) -> float:
+    """A shape's value at t = 0, which does not depend on the step of a transient."""
+    return float(shape.resolve(1.0, 1.0)(np.zeros(1))[0])
 
 
 @dataclass
@@ -85,9 +95,20 @@ def build(circuit: Circuit, conditions: Conditions, runs: int = 1) -> System:
         stamp(kin, "store", system.capacitance, unknowns.size)
         if kin.device.drive is not None:
             _drive(system, kin)
+    _shunts(system)
     system.groups = make_groups(circuit, instances, unknowns, conditions, runs)
     system.groups += law_groups(instances, unknowns, conditions, runs, float(circuit.options.get("reltol", 1e-3)))
     return system
+
+
+def _shunts(system: System) -> None:
+    """Join every node to ground as the options rshunt (ohm), gshunt (S) and cshunt (F) say."""
+    options = system.circuit.options
+    rshunt = float(options.get("rshunt", 0.0))
+    conductance = float(options.get("gshunt", 0.0)) + (1.0 / rshunt if rshunt > 0 else 0.0)
+    nodes = np.arange(system.unknowns.voltages)
+    for entries, value in ((system.conductance, conductance), (system.capacitance, float(options.get("cshunt", 0.0)))):
+        entries.add(nodes, nodes, np.full((nodes.size, 1), value), system.unknowns.size)
 
 
 def _drive(system: System, kin: Kin) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Protocol, Self
@@ -49,14 +51,14 @@ class Written:
     step: float = field(default=0.0, kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
-        for f in fields(self):
-            if f.name in self.numbers() and not np.isfinite(getattr(self, f.name)):
-                raise UsageError(f"{self}: {f.name} must be a finite number")
+        for name in self.numbers():
+            if not math.isfinite(getattr(self, name)):
+                raise UsageError(f"{self}: {name} must be a finite number")
 
     @classmethod
     def numbers(cls) -> tuple[str, ...]:
         """Names of the numbers that the shape takes, in order."""
-        return tuple(f.name for f in fields(cls) if f.name != "step" and not f.kw_only)
+        return _numbers(cls)  # type: ignore[arg-type]
 
     @classmethod
     def form(cls) -> str:
@@ -112,8 +114,15 @@ class Written:
         return 1e-6 * self.step
 
 
+@functools.cache
+def _numbers(cls: type[Written]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cls) if f.name != "step" and not f.kw_only)
+
+
 def number(cls: type[Written], name: str, value: Any) -> float:
     """`value` as a float. Raises UsageError, with the form of the shape, when it is none."""
+    if type(value) is float:
+        return value
     if isinstance(value, str) or np.size(value) != 1 or np.iscomplexobj(value):
         raise UsageError(f"{cls.word}: {name} must be a number, not {value!r}: {cls.form()}")
     return float(value)

@@ -8,7 +8,8 @@ from .shipped import NETLISTS, ROOT
 
 
 def test_there_are_netlists_to_test():
-    assert len([n for n in NETLISTS if n.startswith("photonic/")]) >= 12
+    for folder in ("photonic", "electronic"):
+        assert len([n for n in NETLISTS if n.startswith(folder)]) >= 12
 
 
 @pytest.mark.filterwarnings("ignore:.*did not settle:UserWarning")  # netlists/settling shows that

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 from ...behaviour import Behaviour, Constant, Signal, Term
+from ...errors import UsageError
+from ...units import parse_number
 from ..context import Context
 from ..expressions import evaluate, parse
 from ..keywords import Keyword
@@ -18,6 +20,7 @@ from .terms import Builder, Names
 _NODE = r"((?:[^\s(),{}]|\{[^{}]*\})+)"
 _SIGNAL = re.compile(rf"(?<![a-z0-9_µμ.])([vi])\s*\(\s*{_NODE}\s*(?:,\s*{_NODE}\s*)?\)")
 _RUNNING = re.compile(r"(?<![a-z0-9_µμ.])(?:[vi]\s*\(|(?:time|temper|hertz)(?![a-z0-9_]))")
+_NUMBER = re.compile(r"(?<![a-z0-9_µμ.])(?:\d+\.?\d*|\.\d+)(?:[ed][+-]?\d+)?[a-z0-9_µμ.]*")
 _INNERMOST = re.compile(r"\{[^{}]*\}")
 _FIRST, _LAST = 0xE000, 0xF8FF
 """Characters for private use: they stand for signals and numbers while the grammar reads the text around them."""
@@ -42,7 +45,8 @@ class Formula:
         """The tree of the expression."""
         try:
             text, terms = self._signals_out(context)
-            text = self._numbers_out(text, terms, context)
+            text = self._braces_out(text, terms, context)
+            text = _numbers_out(text, terms)
             return Builder().build(parse(text), Names(context.scope, terms))
         except ExpressionError as error:
             raise Problem(error.message, self._at(error.at)) from None
@@ -75,7 +79,7 @@ class Formula:
             return context.net(text)
         return text if isinstance(text, str) else text.resolve(context.scope)
 
-    def _numbers_out(self, text: str, terms: dict[str, Term], context: Context) -> str:
+    def _braces_out(self, text: str, terms: dict[str, Term], context: Context) -> str:
         """Braces around numbers alone are parameters' expressions, and follow their rules."""
 
         def replace(match: re.Match[str]) -> str:
@@ -95,9 +99,21 @@ class Formula:
         return text
 
 
+def _numbers_out(text: str, terms: dict[str, Term]) -> str:
+    """The text with placeholders for its numbers: lines that differ in their numbers alone are parsed once."""
+
+    def replace(match: re.Match[str]) -> str:
+        try:
+            return _hidden(match, Constant(parse_number(match[0], False)), terms)
+        except UsageError as error:
+            raise ExpressionError(str(error), match.start()) from None
+
+    return _NUMBER.sub(replace, text)
+
+
 def _hidden(match: re.Match[str], term: Term, terms: dict[str, Term]) -> str:
     if _FIRST + len(terms) > _LAST:
-        raise ExpressionError(f"the expression has more than {_LAST - _FIRST} signals", match.start())
+        raise ExpressionError(f"the expression has more than {_LAST - _FIRST} signals and numbers", match.start())
     name = chr(_FIRST + len(terms)).ljust(len(match[0]), "_")
     terms[name] = term
     return name
