@@ -11,6 +11,9 @@ from ..shapes.segments import Segments
 from .system import Source
 from .words import Words
 
+NEARBY = 1e-12
+"""Times that differ by this part are one instant."""
+
 FEWEST, MOST = 1000, 50_000
 """The breakpoints of a stretch: at least and at most about so many, so that neither time nor memory is wasted."""
 
@@ -34,6 +37,8 @@ class Drives:
         past = end + 0.01 * self._length  # so that the last segment has a length
         segments = [w.segments(start, past) if w is not None else _NONE for w in self.waveforms]
         breaks = np.unique(np.concatenate([np.zeros(0), *(s.times[1:] for s in segments)]))
+        near = breaks[np.abs(breaks - end) <= NEARBY * end]
+        end = float(near[-1]) if near.size and end < self.stop else end  # a stretch must not end just before a break
         self._length *= 2 if breaks.size < FEWEST else (0.5 if breaks.size > MOST else 1)
         _put(words, segments)
         words.put(BREAKS=breaks[breaks <= end])

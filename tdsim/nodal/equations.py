@@ -27,7 +27,10 @@ SAME = 1e-9
 """Factors are used again for a step that is the same to this part."""
 
 SLOW = 0.1
-"""An iteration that gains less than this factor gets new factors."""
+"""An iteration that gains less than this factor gets new factors.
+
+No more is expected of the first iteration of a step: how well the factors did before says little where a diode turns.
+"""
 
 ENOUGH = 0.02
 """Newton's method stops where what is left is this part of the tolerance."""
@@ -222,7 +225,8 @@ def solve(m: int, alpha: float, beta: float, z: Any, most: int, always: bool, pa
         if not fresh and before > 0.0:
             rate = max(norm / before, 1e-4)
             key[3] = rate
-        left = ENOUGH * norm if fresh else (norm * rate / (1.0 - rate) if 0.0 < rate < 0.9 else norm)
+        slow = rate if iteration > 0 else max(rate, SLOW)
+        left = ENOUGH * norm if fresh else (norm * slow / (1.0 - slow) if 0.0 < slow < 0.9 else norm)
         if left <= ENOUGH * part and not limited:
             if extra == 0:
                 follow_devices(m, delta)

@@ -23,6 +23,7 @@ class Group:
     paths     (instances, paths, 2) from which row to which row their currents and charges go
     gmin      the field that holds the conductance across junctions, -1 for none
     states    the states that its devices begin in, one after another; `switches` is how many margins they have
+    stores    whether the devices store charge
     typical   (paths, controls) sizes of the derivatives (S) to choose pivots by, 0 where there is none for good
     keep      of laws: their numbers in all runs
     number    of laws: which of those of its instance it is
@@ -37,6 +38,7 @@ class Group:
     gmin: int = -1
     states: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     switches: int = 0
+    stores: bool = True
     typical: np.ndarray | None = None
     keep: Any = None
     number: int = 0
@@ -82,6 +84,7 @@ def _group(
         fields.index("gmin") if "gmin" in fields else -1,
         np.array(states, dtype=np.int64).reshape(-1),
         device.switches * len(instances),
+        stores=not device.switches,
     )
 
 

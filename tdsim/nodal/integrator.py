@@ -19,6 +19,7 @@ from .words import (
     ALLOWED,
     BEGIN,
     BREAK,
+    CHGTOL,
     EVENTS,
     ITERATIONS,
     LONGEST,
@@ -50,6 +51,7 @@ class Integrator:
         self.solver, self.drives, self.words = solver, drives, solver.words
         tolerances, rules = solver.tolerances, self.words["RULES"]
         rules[[RELTOL, VNTOL, ABSTOL]] = tolerances.reltol, tolerances.vntol, tolerances.abstol
+        rules[CHGTOL] = tolerances.chgtol
         rules[[LONGEST, MOST_ITERATIONS, ALLOWED, STOP]] = longest, 25, PART * tolerances.trtol / 7.0, drives.stop
         self.words["CLOCK"][NEXT] = longest
         self.words.count(METHOD=METHODS[method])
@@ -77,6 +79,7 @@ class Integrator:
 
     def _open(self) -> None:
         self.words["SCALE"][:] = np.abs(self.words["Z"][:-1])
+        self.words["CHARGE_SCALE"][:] = np.abs(self.words["HELD_CHARGE"])
         self.words["COUNT"][RESTART] = 1
         self._load(0.0)
 

@@ -29,13 +29,14 @@ class Tolerances:
     reltol: float = 1e-3
     vntol: float = 1e-6
     abstol: float = 1e-12
+    chgtol: float = 1e-14
     trtol: float = 7.0
     iterations: int = 100
 
     @staticmethod
     def of(options: Mapping[str, Any]) -> Tolerances:
         """Those of a circuit's options."""
-        found = {n: float(options[n]) for n in ("reltol", "vntol", "abstol", "trtol") if n in options}
+        found = {n: float(options[n]) for n in ("reltol", "vntol", "abstol", "chgtol", "trtol") if n in options}
         return Tolerances(**found, iterations=max(20, int(options.get("itl1", 100))))
 
 

@@ -315,16 +315,31 @@ def estimate(m: int, h: float) -> Any:
                     right[i] += part * slope[i]
     else:
         classic_error(m, h)
+    worst = charge_error(m)
     delta = floats(m, w.DELTA)
     substitute(m, delta)
     end, scale, weight, counted = stage(m, w.STAGE_Z, END), floats(m, w.SCALE), floats(m, w.WEIGHT), longs(m, w.COUNTED)
-    rules, worst = floats(m, w.RULES), 0.0
+    rules = floats(m, w.RULES)
     for k in range(n):
         if counted[k] != 0:
             size = abs(delta[k]) / (weight[k] + rules[w.RELTOL] * max(0.0, abs(end[k]) - scale[k]))
             if size > worst or size != size:
                 worst = size
     return worst / rules[w.ALLOWED]
+
+
+@compiled
+def charge_error(m: int) -> Any:
+    """The error of the charges of non-linear devices, in RIGHT, as a multiple of what is allowed.
+
+    A junction in which charge is stored hides errors of it: a tenth of its charge is 3 mV.
+    """
+    right, scale, charged = floats(m, w.RIGHT), floats(m, w.CHARGE_SCALE), longs(m, w.CHARGED)
+    rules, worst = floats(m, w.RULES), 0.0
+    for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        if charged[i] != 0:
+            worst = max(worst, abs(right[i]) / (rules[w.RELTOL] * scale[i] + rules[w.CHGTOL]))
+    return worst
 
 
 @compiled
@@ -362,6 +377,9 @@ def accept(m: int) -> None:
     scale = floats(m, w.SCALE)
     for k in range(n):
         scale[k] = max(abs(z[k]), 0.97 * scale[k])
+    scale = floats(m, w.CHARGE_SCALE)
+    for k in range(n):
+        scale[k] = max(abs(charge[k]), 0.97 * scale[k])
 
 
 @compiled

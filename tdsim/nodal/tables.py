@@ -102,6 +102,7 @@ def make_words(system: System, layout: Layout, run: int, transient: bool) -> Wor
         DRIVE_VALUE=drive_value[by_source, run % drive_value.shape[1]],
         LEVEL=np.array([level[run % level.size] for level in levels], dtype=float),
         COUNTED=counted.astype(np.int64),
+        CHARGED=_charged(system),
         KINDS=np.array([tuple(g.loops) for g in system.groups], dtype=np.int64),
         PATH=_joined([g.paths.reshape(-1, 2) for g in system.groups], 2),
         SLOPE=_slopes(system.groups),
@@ -142,6 +143,15 @@ def fill(words: Words, system: System, layout: Layout, run: int) -> None:
     )
     words.zeros(MATRIX=layout.entries + 1, LU=pattern.lu_place.size, INVERSE=system.size, PIVOTS=system.size)
     words.count(ENTRIES_COUNT=layout.entries)
+
+
+def _charged(system: System) -> np.ndarray:
+    """(unknowns,) 1 for nodes at which non-linear devices other than expressions store charge."""
+    found = np.zeros(system.size + 1, dtype=np.int64)
+    for group in system.groups:
+        if group.stores and not group.loops.follow:
+            found[group.paths] = 1
+    return found[:-1]
 
 
 def _joined(arrays: Sequence[np.ndarray], width: int) -> np.ndarray:
@@ -188,7 +198,7 @@ def _make_room(words: Words, system: System) -> None:
     words.zeros(MARGINS=sum(g.switches for g in system.groups))
     words.zeros(RIGHT=row, DELTA=row, DRIVE=row, CHARGE=row, CURRENT=row, BASE=row)
     words.zeros(STAGE_Z=(STAGES, row), STAGE_SLOPE=(STAGES, row), BETWEEN_Z=row)
-    words.zeros(HOLD=n, TARGET=n, SCALE=n, RULES=16)
+    words.zeros(HOLD=n, TARGET=n, SCALE=n, CHARGE_SCALE=row, RULES=16)
     words.zeros(Z=row, HELD_CHARGE=row, HELD_SLOPE=row, PAST_Z=(2, row), PAST_CHARGE=row, PAST_SLOPE=row)
     words.zeros(CLOCK=8, CONTROLS=sum(g.count * g.controls.shape[1] for g in system.groups))
     words.put(

@@ -44,6 +44,7 @@ _NAMES = [
     ("CONDUCTANCE", "(entries,) G"),
     ("CAPACITANCE", "(entries,) C"),
     ("NODE_ENTRY", "int64 (unknowns,): the diagonal entry of a node's row; one past the last for branches"),
+    ("CHARGED", "int64 (unknowns,): 1 for nodes at which non-linear devices store charge"),
     ("COUNTED", "int64 (unknowns,): 1 where errors count: voltages, and currents of what stores flux"),
     # sources
     ("DRIVE_ROW", "int64 (drives,)"),
@@ -93,6 +94,7 @@ _NAMES = [
     ("HELD_CHARGE", "(rows,) C z + q(z)"),
     ("HELD_SLOPE", "(rows,) its derivative"),
     ("SCALE", "(unknowns,) how large each unknown has lately been"),
+    ("CHARGE_SCALE", "(rows,) how large the charge in each row has lately been"),
     ("PAST_Z", "(2, unknowns + 1) unknowns one and two steps ago"),
     ("PAST_CHARGE", "(rows,) one step ago"),
     ("PAST_SLOPE", "(rows,) one step ago"),
@@ -138,6 +140,7 @@ _NAMES = [
     CONDUCTANCE,
     CAPACITANCE,
     NODE_ENTRY,
+    CHARGED,
     COUNTED,
     DRIVE_ROW,
     DRIVE_SOURCE,
@@ -183,6 +186,7 @@ _NAMES = [
     HELD_CHARGE,
     HELD_SLOPE,
     SCALE,
+    CHARGE_SCALE,
     PAST_Z,
     PAST_CHARGE,
     PAST_SLOPE,
@@ -197,12 +201,23 @@ _NAMES = [
     OUT_TIMES,
     OUT_VALUES,
     FILLED,
-) = range(86)
+) = range(88)
 
 INDEX = {name: k for k, (name, _) in enumerate(_NAMES)}
 
 STATE = (
-    *("Z", "HELD_CHARGE", "HELD_SLOPE", "SCALE", "PAST_Z", "PAST_CHARGE", "PAST_SLOPE", "CLOCK", "COUNT"),
+    *(
+        "Z",
+        "HELD_CHARGE",
+        "HELD_SLOPE",
+        "SCALE",
+        "CHARGE_SCALE",
+        "PAST_Z",
+        "PAST_CHARGE",
+        "PAST_SLOPE",
+        "CLOCK",
+        "COUNT",
+    ),
     *("CURSOR", "SWITCHES", "CONTROLS"),
 )
 """The arrays that a run remembers from one step to the next."""
@@ -214,7 +229,7 @@ STATE = (
 """COUNT: past points known; whether to start afresh; the next breakpoint; what has been done; changes of state without
 a step between them; whether weak pivots are to be put up with."""
 
-(RELTOL, VNTOL, ABSTOL, LONGEST, MOST_ITERATIONS, ALLOWED, STOP, BEGIN) = range(8)
+(RELTOL, VNTOL, ABSTOL, LONGEST, MOST_ITERATIONS, ALLOWED, STOP, BEGIN, CHGTOL) = range(9)
 """RULES: tolerances; longest step; iterations of Newton's method; error allowed; end of the run; first time put out."""
 
 
