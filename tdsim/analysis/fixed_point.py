@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..circuit import Circuit
+from ..engine.mirror import lattice
 from ..engine.sources import emitted, input_waves
 from ..engine.state import State, remembered
 from ..errors import SimulationError, UsageError
@@ -90,7 +91,7 @@ def settled_state(solution: Solution, program: Program) -> State:
             source = solution.waves[allpass.source].reshape(-1)
             memory[filled : filled + order] = allpass_at_rest(allpass.k, allpass.transposed, source).reshape(-1, *shape)
             filled += order
-    return State(1, program.step, names, depth, history, memory)
+    return State(1, program.step, names, depth, history, memory, reversal=program.reversal)
 
 
 def allpass_at_rest(k: np.ndarray, transposed: bool, wave: np.ndarray) -> np.ndarray:
@@ -99,32 +100,13 @@ def allpass_at_rest(k: np.ndarray, transposed: bool, wave: np.ndarray) -> np.nda
     Each section turns (wave, memory) by an angle; at rest the memory is what it was a sample ago.
     """
     k = np.broadcast_to(k, (len(k), wave.size))
-    c = np.sqrt(1 - k**2)
     found = np.zeros(k.shape, dtype=complex)
     for lane in range(wave.size):
         unit = np.eye(len(k) + 1, dtype=complex)
-        answers = np.array([_lattice(k[:, lane], c[:, lane], transposed, u[:-1], u[-1]) for u in unit]).T
+        answers = np.array([lattice(k[:, lane], transposed, u[:-1], u[-1]) for u in unit]).T
         inner, drive = answers[:, :-1], answers[:, -1]
         found[:, lane] = np.linalg.solve(np.eye(len(k)) - inner, drive * wave[lane])
     return found
-
-
-def _lattice(k: np.ndarray, c: np.ndarray, transposed: bool, memory: np.ndarray, wave: complex) -> np.ndarray:
-    """The memory after one more sample (engine/operations.py has the same in compiled form)."""
-    m, order = memory.copy(), len(k)
-    if transposed:
-        f = m[0]
-        for i in range(order):
-            g = m[i + 1] if i < order - 1 else wave
-            m[i], f = c[i] * g - k[i] * f, c[i] * f + k[i] * g
-        return m
-    f = wave
-    for i in range(order - 1, -1, -1):
-        g, f = k[i] * f + c[i] * m[i], c[i] * f - k[i] * m[i]
-        if i < order - 1:
-            m[i + 1] = g
-    m[0] = f
-    return m
 
 
 # -- what drives the circuit ----------------------------------------------------------------------------------------

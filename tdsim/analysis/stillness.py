@@ -76,7 +76,9 @@ def loop_memory(program: Program) -> int:
     looped = np.zeros(program.waves, dtype=bool)
     for island in range(tables.island_window.size):
         if tables.island_window[island] > 0:
-            looped[tables.output[tables.island_start[island] : tables.island_start[island + 1]]] = True
+            operations = slice(tables.island_start[island], tables.island_start[island + 1])
+            looped[tables.output[operations]] = True
+            looped[tables.twin[operations][tables.twin[operations] >= 0]] = True
     return int(tables.depth[looped].sum()) + program.memory
 
 

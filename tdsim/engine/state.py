@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
+from ..schedule.mirror import Reversal
 from ..schedule.program import Program
+from .mirror import reversed_samples
 
 _FORMAT = 2
 
@@ -26,6 +29,7 @@ class State:
     history  (sum of depths, carriers, runs) complex, sqrt(W): wave after wave, oldest sample first
     memory   (filter states, carriers, runs) complex
     fresh    nothing has been computed yet: the first sample has the initial values
+    reversal how it runs backwards (schedule/mirror.py)
     """
 
     tick: int
@@ -35,6 +39,7 @@ class State:
     history: np.ndarray
     memory: np.ndarray
     fresh: bool = False
+    reversal: Reversal | None = None
 
     @property
     def time(self) -> float:
@@ -63,7 +68,32 @@ class State:
         chosen = np.atleast_1d(np.asarray(runs))
         if chosen.size == 0 or chosen.min() < -self.runs or chosen.max() >= self.runs:
             raise UsageError(f"the state has runs 0 to {self.runs - 1}, not {runs}")
-        return replace(self, history=self.history[..., chosen], memory=self.memory[..., chosen])
+        reversal = self.reversal
+        if reversal is not None:
+            taken = {name: getattr(reversal, name)[..., chosen] for name in _LANES}
+            reversal = reversal._replace(**taken)
+        return replace(self, history=self.history[..., chosen], memory=self.memory[..., chosen], reversal=reversal)
+
+    def conjugate(self) -> State:
+        """The state from which the circuit runs backwards: every wave and every state as its time-reversed partner.
+
+        Time is turned round at the last sample. A lossless circuit that ran for a time T returns to where it was after
+        another T, conjugated; `conjugate` once more gives that state itself. What cannot be reversed (loss, gain, an
+        isolator, light that leaves) is named in a warning, and the echo is as good as it allows.
+        Raises UsageError for a state that was not made by a simulation.
+        """
+        if self.reversal is None:
+            raise UsageError(
+                "this state does not know its circuit: take one that transient returns (return_state=True)"
+            )
+        if self.reversal.reasons.size:
+            listed = [str(r) for r in self.reversal.reasons]
+            more = f", and {len(listed) - 4} more" if len(listed) > 4 else ""
+            warnings.warn(f"the echo will not be exact: {'; '.join(listed[:4])}{more}", stacklevel=2)
+        if self.fresh:
+            raise UsageError("there is nothing to reverse: this circuit has not run yet")
+        history, memory = reversed_samples(self.history, self.memory, self.depth, self.reversal)
+        return replace(self, history=history, memory=memory)
 
     def at_time_zero(self) -> State:
         """The same state, from which time counts from 0 again."""
@@ -73,7 +103,8 @@ class State:
     def side_by_side(states: Sequence[State]) -> State:
         """The runs of several states of one circuit at one time, as one state."""
         history = np.concatenate([s.history for s in states], axis=-1)
-        return replace(states[0], history=history, memory=np.concatenate([s.memory for s in states], axis=-1))
+        memory = np.concatenate([s.memory for s in states], axis=-1)
+        return replace(states[0], history=history, memory=memory, reversal=_joined([s.reversal for s in states]))
 
     def save(self, path: str | Path) -> None:
         """Write the state to a file (NumPy's .npz format, whatever the name)."""
@@ -88,6 +119,7 @@ class State:
                 history=self.history,
                 memory=self.memory,
                 fresh=self.fresh,
+                **({} if self.reversal is None else {f"reversal_{k}": v for k, v in self.reversal._asdict().items()}),
             )
 
     @staticmethod
@@ -99,14 +131,40 @@ class State:
                     raise UsageError(f"{path} was written by another version of tdsim")
                 names = tuple(str(n) for n in data["names"])
                 arrays = {k: data[k] for k in ("depth", "history", "memory")}
-                return State(int(data["tick"]), float(data["step"]), names, **arrays, fresh=bool(data["fresh"]))
+                return State(
+                    int(data["tick"]),
+                    float(data["step"]),
+                    names,
+                    **arrays,
+                    fresh=bool(data["fresh"]),
+                    reversal=_loaded(data),
+                )
         except (OSError, KeyError, ValueError) as problem:
             raise UsageError(f"{path} is not a saved state: {problem}") from None
 
 
+_LANES = ("span", "factor", "ahead", "k", "turn")
+"""Fields of a Reversal that end in an axis of runs."""
+
+
+def _joined(plans: Sequence[Reversal | None]) -> Reversal | None:
+    """The plans of several runs side by side."""
+    known = [p for p in plans if p is not None]
+    if len(known) < len(plans):
+        return None
+    return known[0]._replace(**{name: np.concatenate([getattr(p, name) for p in known], axis=-1) for name in _LANES})
+
+
+def _loaded(data: Any) -> Reversal | None:
+    """The plan in a saved state."""
+    if "reversal_swaps" not in data:
+        return None
+    return Reversal(**{name: data[f"reversal_{name}"] for name in Reversal._fields})
+
+
 def taken_apart(state: State) -> dict[str, Any]:
-    """The fields of a state by name, for a checkpoint."""
-    return {f.name: getattr(state, f.name) for f in fields(state)}
+    """The fields of a state by name, for a checkpoint: but for its reversal, which the circuit's program knows."""
+    return {f.name: getattr(state, f.name) for f in fields(state) if f.name != "reversal"}
 
 
 def put_together(parts: dict[str, Any]) -> State:
@@ -132,7 +190,7 @@ def dark(program: Program, initial: dict[str, np.ndarray] | None = None) -> Stat
     for name, value in (initial or {}).items():
         history[ends[f"{name}'"] - 1] = value
     memory = np.zeros((program.memory, *shape), dtype=complex)
-    return State(0, program.step, names, depth, history, memory, fresh=True)
+    return State(0, program.step, names, depth, history, memory, fresh=True, reversal=program.reversal)
 
 
 def fit(state: State, program: Program) -> State:
@@ -151,4 +209,4 @@ def fit(state: State, program: Program) -> State:
     shape = (len(program.carriers), program.runs)
     history = np.ascontiguousarray(np.broadcast_to(state.history, (state.history.shape[0], *shape)))
     memory = np.ascontiguousarray(np.broadcast_to(state.memory, (state.memory.shape[0], *shape)))
-    return replace(state, history=history, memory=memory)
+    return replace(state, history=history, memory=memory, reversal=program.reversal)

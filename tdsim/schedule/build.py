@@ -149,7 +149,8 @@ def _add_lines(group: Group, p: Any, bases: list[int], system: System, step: flo
                 delay = delay[:1]
             entry = base + len(group.ports) + k
             full = f"{group.instances[i].name}.{name}"
-            system.lines.append(Line(entry, delay / step if step else delay, full, k % 2 == 1))
+            samples = delay / step if step else delay
+            system.lines.append(Line(entry, samples, full, k % 2 == 1, line.reverse))
 
 
 def _add_couplings(circuit: Circuit, system: System, runs: int) -> None:

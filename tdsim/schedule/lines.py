@@ -15,6 +15,7 @@ def split_lines(system: System, rounded: bool, step: float) -> None:
     """Replace every read of a delay line by reads of waves with whole delays."""
     looped = loops(system)
     read = {line.entry: _realise(line, line.entry in looped, system, rounded, step) for line in system.lines}
+    system.outlets = read
     for table in (system.rows, system.flows):
         for wave, row in table.items():
             if any(delay == LINE for _, delay in row):
@@ -61,8 +62,11 @@ def _add_allpass(line: Line, samples: np.ndarray, system: System) -> tuple[int, 
     k = np.stack([p.allpass for p in parts], axis=1)
     whole = as_delay([p.whole for p in parts])
     output = system.new(f"{line.name}'")
+    if least(whole) > 0 and line.transposed:  # the mirror image of the other direction: filter first, then delay
+        system.allpasses.append(Allpass(output, line.entry, 0, k, True))
+        return output, whole
     if least(whole) > 0:
-        system.allpasses.append(Allpass(output, line.entry, whole, k, line.transposed))
+        system.allpasses.append(Allpass(output, line.entry, whole, k, False))
         return output, 0
     carry = system.new(f"{line.name}''")
     c = np.sqrt(1 - k[0] ** 2)

@@ -74,7 +74,8 @@ class Modulation:
 class Packer:
     """Numbers the waves that are kept and lays the operations out; read `tables` and the other attributes after it."""
 
-    def __init__(self, system: System, kept: set[int]):
+    def __init__(self, system: System, kept: set[int], deep: dict[int, int] | None = None):
+        """`deep` says for some waves how many samples must be remembered, whatever is read."""
         self.system = system
         order = sorted(kept)
         self.number = {wave: i for i, wave in enumerate(order)}
@@ -91,6 +92,8 @@ class Packer:
         self._reads: list[tuple[int, int, Delay]] = []
         modulated = self._number_modulators()
         self._depth = np.zeros(len(self.names), dtype=np.int64)
+        for found, samples in (deep or {}).items():
+            self._depth[self.number[found]] = samples
         for wave in sorted(system.rows):
             if wave in modulated:
                 self._add_driven(wave, *modulated[wave])

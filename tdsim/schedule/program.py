@@ -12,6 +12,7 @@ from .build import build
 from .groups import Group
 from .islands import Island
 from .loops import remove_instant_loops
+from .mirror import Reversal, number_mirror, plan_mirror
 from .pack import Modulation, Packer, Tables
 from .simplify import keep_only, pass_through, reach, reversed_edges, sources_of
 from .states import discretise
@@ -36,6 +37,7 @@ class Program:
     recurrences  with the numbers of the program's waves, to set initial values
     memory     numbers of all-pass memory a lane
     islands    for reports: the waves of each island and its window
+    reversal   how its State runs backwards; only in a complete program
     """
 
     step: float
@@ -53,6 +55,7 @@ class Program:
     islands: tuple[Island, ...]
     dropped: int
     fingerprint: str
+    reversal: Reversal | None
 
     @property
     def waves(self) -> int:
@@ -87,15 +90,17 @@ def compile_circuit(circuit: Circuit, step: float, runs: int, wanted: Wanted, ro
     """
     system = _prepared(circuit, step, runs, wanted, rounded, starting=False)
     total = len(system.names)
-    kept = _kept(system, wanted)
+    mirror = plan_mirror(circuit, system) if wanted.complete else None
+    depth = mirror.depth if mirror else {}
+    kept = _kept(system, wanted, set(depth))
     keep_only(system, kept)
-    packer = Packer(system, kept)
+    packer = Packer(system, kept, depth)
     tables = packer.tables
     start = None
     if any(r.states for r in system.recurrences):
         first = _prepared(circuit, step, runs, wanted, rounded, starting=True)
         keep_only(first, kept)
-        start = Packer(first, kept).tables
+        start = Packer(first, kept, depth).tables
     emissions = _emissions(system, packer.number)
     return Program(
         step=step,
@@ -113,6 +118,7 @@ def compile_circuit(circuit: Circuit, step: float, runs: int, wanted: Wanted, ro
         islands=tuple(packer.islands),
         dropped=total - len(packer.names),
         fingerprint=_fingerprint(packer.names, tables),
+        reversal=number_mirror(mirror, system, packer.number, tables.depth, len(circuit.carriers)) if mirror else None,
     )
 
 
@@ -124,14 +130,16 @@ def _prepared(circuit: Circuit, step: float, runs: int, wanted: Wanted, rounded:
     return system
 
 
-def _kept(system: System, wanted: Wanted) -> set[int]:
-    """The waves that light can reach and that something needs."""
+def _kept(system: System, wanted: Wanted, mirrored: set[int]) -> set[int]:
+    """The waves that light can reach and that something needs, those that a reversal exchanges among them."""
     sources = sources_of(system)
     probes = {system.index[name] for name in wanted.probes}
     if wanted.mutable:
-        return reach(set(system.rows) | set(sources) | _remembered(system) | set(system.external.values()), sources)
+        return reach(
+            set(system.rows) | set(sources) | _remembered(system) | mirrored | set(system.external.values()), sources
+        )
     if wanted.complete:
-        return reach(probes | _remembered(system), sources)
+        return reach(probes | _remembered(system) | mirrored, sources)
     lit = reach(_lit(system, wanted), reversed_edges(sources))
     needed = reach(probes, sources)
     return (lit & needed) | probes

@@ -34,12 +34,16 @@ Row = dict[tuple[int, Delay], Coefficient]
 
 @dataclass(frozen=True)
 class Line:
-    """A delay line of an instance: the wave that enters it, and its delay in samples, one a lane or one for all."""
+    """A delay line of an instance: the wave that enters it, and its delay in samples, one a lane or one for all.
+
+    `reverse` names the line of the same instance that takes its light back.
+    """
 
     entry: int
     samples: np.ndarray
     name: str
     transposed: bool
+    reverse: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,8 @@ class System:
     """The whole circuit, before anything is dropped or merged. `lanes` is carriers times runs, the run fastest.
 
     `flows` are the time derivatives of states; to them come `turns`, the phase that a state turns by its own energy
-    (rad/s for each unit of it), and `cells`.
+    (rad/s for each unit of it), and `cells`. `outlets` say where the output of a line is read, by the wave that enters
+    it: a wave and a whole delay.
     """
 
     lanes: int
@@ -107,6 +112,7 @@ class System:
     index: dict[str, int] = field(default_factory=dict)
     rows: dict[int, Row] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
+    outlets: dict[int, tuple[int, Delay]] = field(default_factory=dict)
     allpasses: list[Allpass] = field(default_factory=list)
     recurrences: list[Recurrence] = field(default_factory=list)
     driven: list[Driven] = field(default_factory=list)
