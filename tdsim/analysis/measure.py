@@ -24,7 +24,7 @@ class Failed(Exception):
 def evaluate_all(measures: Iterable[Measure], time: np.ndarray, lookup: Lookup, warn: Warn) -> dict[str, Any]:
     """The values of all measures, those of other measures (`param=`) last; each a float, or an array over runs.
 
-    time    (samples,) in s
+    time    (samples,) in s; frequencies of .ac, values of the inner axis of .dc, rising
     lookup  signal name to its samples, shape (..., samples); powers are real, envelopes complex
     warn    called with a sentence for every measure that has no value, which is NaN then
     """
@@ -91,7 +91,7 @@ def _window(measure: Measure, time: np.ndarray, y: np.ndarray) -> tuple[np.ndarr
     start = time[0] if math.isnan(measure.start) else max(measure.start, time[0])
     stop = time[-1] if math.isnan(measure.stop) else min(measure.stop, time[-1])
     if not start < stop:
-        raise Failed(f"the window from {start:g} to {stop:g} s is empty")
+        raise Failed(f"the window from {start:g} to {stop:g} is empty")
     inside = (time > start) & (time < stop)
     t = np.concatenate([[start], time[inside], [stop]])
     return t, np.concatenate([[_value(time, y, start)], y[inside], [_value(time, y, stop)]])
@@ -120,7 +120,7 @@ _REDUCTIONS: dict[str, Callable[[np.ndarray, np.ndarray], Any]] = {
 
 def _value(time: np.ndarray, y: np.ndarray, at: float) -> Any:
     if not time[0] <= at <= time[-1]:
-        raise Failed(f"{at:g} s is not in the run, {time[0]:g} to {time[-1]:g} s")
+        raise Failed(f"{at:g} is not in the run, {time[0]:g} to {time[-1]:g}")
     return np.interp(at, time, y)
 
 

@@ -109,6 +109,8 @@ class MeasuringSink:
         found: dict[str, Measured] = {}
         for analysis, pieces in self._kept.items():
             signals = {name: np.concatenate(piece, axis=-1) for name, piece in pieces.items()}
+            if signals.get(STREAM, np.zeros(1))[-1] < signals.get(STREAM, np.zeros(1))[0]:
+                signals = {name: values[..., ::-1] for name, values in signals.items()}  # of a sweep that falls
             time = signals.get(STREAM, np.zeros(0))
             measures = self._measures(analysis)
             values = evaluate_all(measures, time, signals.__getitem__, self._warn)
@@ -121,7 +123,9 @@ class MeasuringSink:
 
     def _unit(self, measure: Measure) -> str:
         """The unit of a measure's value."""
+        schema = self._schemas.get(measure.analysis)
+        axis = next((c.units for c in schema.coordinates if c.name == schema.stream), "s") if schema else "s"
         if measure.kind in INSTANTS:
-            return "s"
+            return axis
         unit = self._units.get(measure.signal, "1")
-        return unit + {"integ": " s", "deriv": "/s"}.get(measure.kind, "")
+        return unit + {"integ": f" {axis}", "deriv": f"/{axis}"}.get(measure.kind, "")
