@@ -30,6 +30,9 @@ expression that is undefined, or a delay that has to remember too much."""
 TINY = 1e-7
 """The two short steps after a breakpoint, as part of what the next step may be."""
 
+FIRST = 0.01
+"""The first step after a breakpoint, as part of what the next step may be."""
+
 QUICK_EVENTS = 1000
 """So many changes of state without a step worth the name between them are endless."""
 
@@ -425,7 +428,7 @@ def restart(m: int, until: float) -> int:
     show_restart(m, t, t + 2 * tiny)
     clock[w.TIME] = t + 2 * tiny
     clock[w.FACTORED] = 0.0
-    clock[w.NEXT] = min(clock[w.NEXT], 0.1 * gap) if t > 0.0 else min(0.01 * rules[w.LONGEST], 0.1 * gap)
+    clock[w.NEXT] = FIRST * min(clock[w.NEXT] if t > 0.0 else rules[w.LONGEST], gap)
     count[w.POINTS], count[w.RESTART] = 0, 0
     if not follow(m, REMEMBER, clock[w.TIME], z):
         return UNDEFINED
