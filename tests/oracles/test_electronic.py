@@ -22,7 +22,7 @@ SMOOTH = ("rlc_series", "lc_tank_free", "transformer", "ctrl_sources", "bsources
 
 BEGIN = {"rc_mesh_30": 2.5e-11}
 """From when on (s) a reference holds. The first points of this one, just after an edge, are off by up to 1.2e-4: what
-comes out here does not change by 1e-8 there whether the tolerance or the longest step is made a hundred times smaller."""
+comes out here does not change by 1e-8 there when the tolerance or the longest step is made a hundred times smaller."""
 
 TIGHT = {"reltol": 1e-6, "vntol": 1e-9, "abstol": 1e-15}
 
