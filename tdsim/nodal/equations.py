@@ -9,16 +9,21 @@ In every function m is the address of the words of a run (see `words`).
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+import numba
 import numpy as np
+from numba.core import types
 
 from ..engine.kernel import compiled
 from . import words as w
 from .kinds import WORDS
 from .laws import LOOK
 from .lu import factorise, substitute
-from .memory import behind, call, floats, integer_at, longs, shorts
+from .memory import behind, call, call_solver, floats, integer_at, longs, shorts
+
+_types: Any = types
 
 DIVERGED, NOT_FINITE, SINGULAR = -1, -2, -3
 """What `solve` returns instead of a number of iterations."""
@@ -31,6 +36,9 @@ SLOW = 0.1
 
 No more is expected of the first iteration of a step: how well the factors did before says little where a diode turns.
 """
+
+GUESSED = 0.2
+"""What an iteration with new factors is taken to leave of an error."""
 
 ENOUGH = 0.02
 """Newton's method stops where what is left is this part of the tolerance."""
@@ -204,10 +212,24 @@ def solve(m: int, alpha: float, beta: float, z: Any, most: int, always: bool, pa
     part    of the weights that is to be reached;  extra  iterations after that
     Returns the number of iterations, or what went wrong. CHARGE is C z + q(z) afterwards.
     """
+    found: int = call_solver(integer_at(m, w.SOLVER), m, alpha, beta, z, most, int(always), part, extra)
+    return found
+
+
+@functools.cache
+def solver() -> Any:
+    """What `solve` calls by address: the functions that use it need not hold it, which halves their compiling."""
+    number, real = types.int64, types.float64
+    signature = number(number, real, real, _types.CPointer(real), number, number, real, number)
+    return numba.cfunc(signature, cache=True, error_model="numpy")(newton)
+
+
+def newton(m: int, alpha: float, beta: float, z: Any, most: int, always: int, part: float, extra: int) -> int:
+    """Newton's method: see `solve`."""
     if integer_at(m, w.GROUPS_COUNT) == 0 and floats(m, w.MODE)[2] == 0.0:
         return solve_linear(m, alpha, beta, z)
     mode, key, delta = floats(m, w.MODE), floats(m, w.KEY), floats(m, w.DELTA)
-    fresh = always or not has_factors(m, alpha, beta)
+    fresh = always != 0 or not has_factors(m, alpha, beta)
     before, rate = 0.0, key[3]
     for iteration in range(most):
         mode[1] = 0.0
@@ -226,15 +248,16 @@ def solve(m: int, alpha: float, beta: float, z: Any, most: int, always: bool, pa
             rate = max(norm / before, 1e-4)
             key[3] = rate
         slow = rate if iteration > 0 else max(rate, SLOW)
-        left = ENOUGH * norm if fresh else (norm * slow / (1.0 - slow) if 0.0 < slow < 0.9 else norm)
-        if left <= ENOUGH * part and not limited:
+        left = GUESSED * norm if fresh else (norm * slow / (1.0 - slow) if 0.0 < slow < 0.9 else norm)
+        stalled = iteration > 2 and norm > 0.5 * before and norm <= part
+        if (left <= ENOUGH * part or stalled) and not limited:
             if extra == 0:
                 follow_devices(m, delta)
                 linear_parts(m, z)
                 add_devices(m)
                 return iteration + 1
             extra -= 1
-        fresh = always or limited or rate > SLOW or norm > 1e3
+        fresh = always != 0 or limited or rate > SLOW or norm > 1e3
         before = norm
     return DIVERGED
 

@@ -34,7 +34,7 @@ from .words import (
     VNTOL,
 )
 
-PART = 0.1
+PART = 0.03
 """The error of a step, as part of the tolerance: many steps add up."""
 
 ROOM = 1 << 20

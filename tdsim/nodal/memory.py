@@ -156,3 +156,26 @@ def call(context: Any, address: Any, row: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64), generate
+
+
+@_intrinsic
+def call_solver(
+    context: Any,
+    address: Any,
+    m: Any,
+    alpha: Any,
+    beta: Any,
+    z: Any,
+    most: Any,
+    always: Any,
+    part: Any,
+    extra: Any,
+) -> Any:
+    """Call `equations.solver` at its address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(_I64, [_I64, _F64, _F64, _F64.as_pointer(), _I64, _I64, _F64, _I64])
+        return builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+
+    numbers = (types.int64, types.int64, types.float64, types.int64)
+    return types.int64(types.int64, types.int64, types.float64, types.float64, z, *numbers), generate

@@ -35,9 +35,17 @@ class Tolerances:
 
     @staticmethod
     def of(options: Mapping[str, Any]) -> Tolerances:
-        """Those of a circuit's options."""
-        found = {n: float(options[n]) for n in ("reltol", "vntol", "abstol", "chgtol", "trtol") if n in options}
-        return Tolerances(**found, iterations=max(20, int(options.get("itl1", 100))))
+        """Those of a circuit's options; absolute ones that are not given go down with the relative one."""
+        reltol = float(options.get("reltol", 1e-3))
+        finer = min(1.0, reltol / 1e-3)
+        return Tolerances(
+            reltol,
+            float(options.get("vntol", 1e-6 * finer)),
+            float(options.get("abstol", 1e-12 * finer)),
+            float(options.get("chgtol", 1e-14 * finer)),
+            float(options.get("trtol", 7.0)),
+            max(20, int(options.get("itl1", 100))),
+        )
 
 
 class Solver:

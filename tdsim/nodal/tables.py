@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .equations import solver
 from .groups import Group
 from .kinds import WORDS
 from .linear import Entries
@@ -107,7 +108,7 @@ def make_words(system: System, layout: Layout, run: int, transient: bool) -> Wor
         PATH=_joined([g.paths.reshape(-1, 2) for g in system.groups], 2),
         SLOPE=_slopes(system.groups),
     )
-    words.count(DRIVES_COUNT=drive_row.size)
+    words.count(DRIVES_COUNT=drive_row.size, SOLVER=solver().address)
     words.put(GROUP_ROWS=_group_rows(system.groups, run, words))
     return words
 

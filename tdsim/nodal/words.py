@@ -31,6 +31,7 @@ _NAMES = [
     ("ROOM", "points that the output has room for"),
     ("ON_GRID", "1 where the times of the output are given, 0 where they are the accepted ones"),
     ("METHOD", "of integration"),
+    ("SOLVER", "address of Newton's method"),
     # the pattern, in pivot order (see lu)
     ("ROW", "int64: equation of each pivot"),
     ("COLUMN", "int64: unknown of each pivot"),
@@ -129,6 +130,7 @@ _NAMES = [
     ROOM,
     ON_GRID,
     METHOD,
+    SOLVER,
     ROW,
     COLUMN,
     START,
@@ -201,7 +203,7 @@ _NAMES = [
     OUT_TIMES,
     OUT_VALUES,
     FILLED,
-) = range(88)
+) = range(89)
 
 INDEX = {name: k for k, (name, _) in enumerate(_NAMES)}
 
