@@ -104,13 +104,14 @@ class Diagnostics:
 
     def error(self, message: str, position: Position | None = None, expansion: tuple[str, ...] = ()) -> None:
         """Collect an error; the same one at the same place, from another instance or iteration, is left out."""
+        message = _shortened(message)
         if len(self.errors) >= self.limit:
             self.dropped += 1
         elif not any(e.message == message and e.position == position for e in self.errors):
             self.errors.append(Diagnostic(message, position, expansion))
 
     def warn(self, message: str, position: Position | None = None, expansion: tuple[str, ...] = ()) -> None:
-        found = Diagnostic(message, position, expansion, "warning")
+        found = Diagnostic(_shortened(message), position, expansion, "warning")
         if len(self.warnings) < self.limit and found not in self.warnings:
             self.warnings.append(found)
 
@@ -137,6 +138,11 @@ class Diagnostics:
         if self.errors:
             more = [Diagnostic(f"and {self.dropped} more errors")] if self.dropped else []
             raise NetlistError(self.errors + more)
+
+
+def _shortened(message: str, most: int = 2000) -> str:
+    """A sentence without its middle when a name or a list in it is endless."""
+    return message if len(message) <= most else f"{message[: most // 2]} ... {message[-most // 2 :]}"
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:

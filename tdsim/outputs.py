@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,11 +91,15 @@ def _resolve_all(circuit: Circuit, requests: Sequence[Request]) -> list[Output]:
 
 def check_requests(circuit: Circuit, found: Diagnostics) -> None:
     """Look for every signal that the netlist keeps or measures; unknown ones go to `found`."""
-    for request in circuit.requests:
+    measured = (
+        Request(signal, measure.places.get(signal, measure.position))
+        for measure in circuit.measures
+        for signal in measure.signals()
+    )
+    for request in itertools.chain(circuit.requests, measured):
+        if found.full:
+            return
         _checked(circuit, request, found)
-    for measure in circuit.measures:
-        for signal in measure.signals():
-            _checked(circuit, Request(signal, measure.places.get(signal, measure.position)), found)
 
 
 def _checked(circuit: Circuit, request: Request, found: Diagnostics) -> list[Output]:

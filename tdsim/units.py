@@ -45,7 +45,8 @@ def parse_number(text: str, mil: bool = True) -> float:
     digits, exponent, letters = match.groups()
     if match.end() < len(text):
         raise UsageError(_not_a_number(text, digits, letters, text[match.end() :]))
-    suffix, power = letters.lower(), int(exponent or 0)
+    most = 1000.0 + len(digits)  # beyond, a number is 0 or infinite whatever its digits
+    suffix, power = letters.lower(), int(max(-most, min(most, float(exponent or 0))))
     if mil and suffix.startswith("mil"):
         value = 25.4e-6 * float(f"{digits}e{power}")
     else:

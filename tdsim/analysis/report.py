@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..cards import Analysis, Scattering, Settle, Transient
 from ..circuit import Circuit
@@ -53,7 +54,7 @@ def _inventory(circuit: Circuit) -> Iterator[str]:
     if OPTICAL in domains or not domains:
         yield from _optical_inventory(circuit)
     for path in circuit.included:
-        yield f"  includes      {path}"
+        yield f"  includes      {path}{_elsewhere(circuit, path)}"
 
 
 def _optical_inventory(circuit: Circuit) -> Iterator[str]:
@@ -62,6 +63,12 @@ def _optical_inventory(circuit: Circuit) -> Iterator[str]:
     yield f"  ports         {', '.join(f'{p} (net {n})' for p, n in circuit.external.items()) or 'none declared'}"
     open_nets = [n.name for n in circuit.open_nets()]
     yield f"  open nets     {', '.join(open_nets[:12]) or 'none'}{', ...' if len(open_nets) > 12 else ''}"
+
+
+def _elsewhere(circuit: Circuit, path: str) -> str:
+    """A note on a file that is not in the folder of the netlist."""
+    inside = Path(path).is_relative_to(Path(circuit.source).resolve().parent)
+    return "" if inside else " (outside of the netlist's folder)"
 
 
 def _transient(circuit: Circuit, name: str, analysis: Transient) -> Iterator[str]:

@@ -240,11 +240,13 @@ def _subcircuit(card: Card) -> Subcircuit:
     if not names:
         raise Problem("the form is .subckt name ports ... parameter=default ...", Place(card))
     ports = tuple(names[1:])
-    for k, (index, port) in enumerate(zip(positional[1:], ports, strict=False)):
+    seen: set[str] = set()
+    for index, port in zip(positional[1:], ports, strict=False):
         if port in GROUND:
             raise Problem(f"{port} is ground everywhere and cannot be a port", Place(card, index))
-        if port in ports[:k]:
+        if port in seen:
             raise Problem(f"port {port!r} is listed twice", Place(card, index))
+        seen.add(port)
     start = positional[len(positional) - 1] + 1
     return Subcircuit(names[0], ports, read_params(card, start), card)
 

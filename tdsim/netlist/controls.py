@@ -35,7 +35,7 @@ def control(card: Card, context: Context, circuit: Circuit, found: Diagnostics) 
 
 def _carrier(c: Control) -> None:
     words, _ = split(c.card, 1)
-    together, wavelengths = Together(), list[float]()
+    together, wavelengths = Together(), dict[float, None]()
     for word in words:
         with together:
             wavelength = c.number(word)
@@ -43,7 +43,7 @@ def _carrier(c: Control) -> None:
                 raise Problem(f"a carrier is a wavelength in m such as 1550n, not {wavelength:g}", Place(c.card, word))
             if wavelength in wavelengths:
                 raise Problem("the carrier is listed twice", Place(c.card, word))
-            wavelengths.append(wavelength)
+            wavelengths[wavelength] = None
     together.check()
     try:
         c.circuit.carrier(*wavelengths)

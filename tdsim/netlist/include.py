@@ -12,6 +12,7 @@ from .source import Source, read_text
 
 MAX_DEPTH = 50
 MAX_CARDS = 5_000_000
+MAX_INCLUDES = 20_000
 
 
 class Reader:
@@ -26,6 +27,7 @@ class Reader:
         self.included: list[str] = []
         self._files: dict[Path, list[Card]] = {}
         self._open: list[tuple[Path, str]] = []
+        self._count = 0
 
     def read(self, source: Source) -> list[Card]:
         """All cards of a netlist, those of included files in place."""
@@ -86,6 +88,9 @@ class Reader:
         if len(card.words) != (3 if head == ".lib" else 2):
             form = '.lib "file" section' if head == ".lib" else f'{head} "file"'
             raise Problem(f"the form is {form}; quote a name that has blanks", Place(card))
+        self._count += 1
+        if self._count > MAX_INCLUDES:
+            raise UsageError(f"{card.position}: files are included more than {MAX_INCLUDES:,} times")
         path = self._find(card)
         section = card.words[2].strip("'\"") if head == ".lib" else ""
         self._guard(card, path, section)
@@ -98,8 +103,13 @@ class Reader:
 
     def _find(self, card: Card) -> Path:
         name = card.raw(1)
-        path = (card.source.folder / Path(name).expanduser()).resolve()
-        if not path.exists():
+        try:
+            path = (card.source.folder / Path(name).expanduser()).resolve()
+            there = path.exists()
+        except (OSError, RuntimeError, ValueError) as error:  # a name too long, links in a ring, no such home
+            reason = getattr(error, "strerror", None) or error
+            raise Problem(f"{name[:80]!r} cannot be the name of a file: {reason}", Place(card, 1)) from None
+        if not there:
             raise Problem(f"there is no file {name!r} (looked in {card.source.folder})", Place(card, 1))
         return path
 

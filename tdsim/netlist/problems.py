@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from .scan import Place
 
 
+MOST = 100
+"""Problems on one card."""
+
+
 class Problem(TdsimError):
     """An error on one card. Whoever works through the cards adds the expansion and collects it."""
 
@@ -35,7 +39,8 @@ class Several(Problem):
 class Together:
     """Gathers the problems of one card, so that one of them does not hide the others.
 
-    Each `with together:` catches a Problem of the lines in it; `check` raises what was caught.
+    Each `with together:` catches a Problem of the lines in it; `check` raises what was caught. When there are more
+    than anybody reads, they are raised at once.
     """
 
     __slots__ = ("problems",)
@@ -49,6 +54,8 @@ class Together:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> bool:
         if isinstance(error, Problem):
             self.problems.append(error)
+            if len(self.problems) > MOST:
+                raise Several(self.problems)
             return True
         return False
 
@@ -65,5 +72,7 @@ def report(problem: Problem, found: Diagnostics, expansion: tuple[str, ...] = ()
     if isinstance(problem, Several):
         for part in problem.parts:
             report(part, found, expansion)
+    elif found.full:
+        found.dropped += 1  # where it is would take long to find out on a card of a thousand errors
     elif not isinstance(problem, Reported):
         found.error(problem.message, problem.place.position if problem.place else None, expansion)

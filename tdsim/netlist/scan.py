@@ -33,12 +33,13 @@ class Card:
     A card is not `sound` when its braces or quotes do not close: then only its first word is good for anything.
     """
 
-    __slots__ = ("pieces", "sound", "source", "text", "words")
+    __slots__ = ("_spans", "pieces", "sound", "source", "text", "words")
 
     def __init__(self, source: Source, text: str, pieces: tuple[Piece, ...]):
         self.source, self.text, self.pieces = source, text, pieces
         self.words: list[str] = WORD.findall(text)
         self.sound = True
+        self._spans: list[tuple[int, int]] | None = None
 
     @property
     def position(self) -> Position:
@@ -51,8 +52,9 @@ class Card:
 
     def span(self, word: int) -> tuple[int, int]:
         """Start and end of a word in `text`; just past the last word for a word that is not there."""
-        spans = [m.span() for m in WORD.finditer(self.text)]
-        return spans[word] if word < len(spans) else (len(self.text), len(self.text))
+        if self._spans is None:
+            self._spans = [m.span() for m in WORD.finditer(self.text)]
+        return self._spans[word] if word < len(self._spans) else (len(self.text), len(self.text))
 
     def slice(self, first: int, last: int) -> str:
         """The text from word `first` up to, not including, word `last`."""

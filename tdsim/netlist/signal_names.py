@@ -30,8 +30,9 @@ def signal_name(card: Card, index: int, scope: Scope) -> tuple[str, int]:
     if opening not in ("(", "["):
         return render(read_text(card, index), scope), index + 1
     closing = ")" if opening == "(" else "]"
-    if closing not in words[index + 2 :]:
-        raise Problem(f"{words[index]}{opening} does not close", Place(card, index))
-    end = words.index(closing, index + 2)
+    try:
+        end = words.index(closing, index + 2)
+    except ValueError:
+        raise Problem(f"{words[index]}{opening} does not close", Place(card, index)) from None
     inner = ",".join(render(read_text(card, i), scope) for i in range(index + 2, end) if words[i] != ",")
     return f"{words[index]}{opening}{inner}{closing}", end + 1

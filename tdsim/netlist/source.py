@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from ..errors import Position, UsageError
@@ -30,7 +31,10 @@ def read_text(path: Path) -> str:
     Raises UsageError when it is missing, no file, over 20 MB, binary or not UTF-8.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
+        found = path.stat()
+        if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+            raise UsageError(f"{path} is no ordinary file")
+        if found.st_size > MAX_BYTES:
             raise UsageError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB: this is not a netlist tdsim reads")
         data = path.read_bytes()
     except FileNotFoundError:

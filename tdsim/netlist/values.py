@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +24,7 @@ from .scope import Scope
 
 BRACED = re.compile(r"\{(?:[^{}]|\{[^{}]*\})*\}")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
+MOST_ITEMS = 1_000_000
 _START_OF_NUMBER = frozenset("0123456789.+-")
 
 
@@ -92,10 +94,18 @@ class Listed:
     """`[a b c]`."""
 
     items: tuple[Given, ...]
+    place: Place
 
     def resolve(self, scope: Scope) -> Value:
-        values = (item.resolve(scope) for item in self.items)
-        return tuple(v for value in values for v in (value if isinstance(value, tuple) else (value,)))
+        items: list[Value] = []
+        for item in self.items:
+            value = item.resolve(scope)
+            items += value if isinstance(value, tuple) else (value,)
+            if len(items) > MOST_ITEMS:
+                raise Problem(
+                    f"the list grows to more than {MOST_ITEMS:,} items: put long data into a file", self.place
+                )
+        return tuple(items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +148,8 @@ def read_array(path: str, variable: str, place: Place) -> np.ndarray:
     import netCDF4
 
     try:
+        if not Path(path).is_file():
+            raise Problem(f"{path} cannot be read: there is no such file", place)
         with netCDF4.Dataset(path) as data:
             if variable not in data.variables:
                 raise Problem(f"{path} has no variable {variable!r}; it has {', '.join(data.variables)}", place)
@@ -193,7 +205,7 @@ def _list(card: Card, first: int, last: int) -> Given:
     if card.words[last - 1] != "]":
         raise Problem("the list does not close with ]", Place(card, first))
     inner = (i for i in range(first + 1, last - 1) if card.words[i] != ",")
-    return Listed(tuple(read_word(card, i) for i in inner))
+    return Listed(tuple(read_word(card, i) for i in inner), Place(card, first))
 
 
 def _shape(card: Card, first: int, last: int) -> Given:

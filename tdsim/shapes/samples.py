@@ -16,10 +16,10 @@ Samples = tuple[Array | None, Array]
 
 def read_samples(path: Path, variable: str) -> Samples:
     """The samples of `variable` in a netCDF file, or of a CSV file. Raises UsageError when that cannot be done."""
-    if not path.is_file():
-        raise UsageError(f"there is no file {str(path)!r} to take a waveform from")
     is_text = path.suffix.lower() in (".csv", ".txt", ".dat")
     try:
+        if not path.is_file():
+            raise UsageError(f"there is no file {str(path)!r} to take a waveform from")
         times, values = _read_columns(path) if is_text else _read_netcdf(path, variable)
     except (OSError, ValueError) as failure:
         raise UsageError(f"cannot read a waveform from {str(path)!r}: {failure}") from failure
