@@ -36,9 +36,11 @@ class Source:
     def level(self, transient: bool) -> np.ndarray:
         """Its value where it follows no shape, (runs or 1,): the wave's in a transient, else that of dc, else 0.
 
-        At rest, without dc, a shape stands for its value at t = 0.
+        At rest, without dc, a shape stands for its value at t = 0; in a transient it stands alone, whatever dc is.
         """
-        wave = (np.nan if transient else _at_zero(self.wave)) if is_shape(self.wave) else self.wave
+        if transient and self.follows_shape:
+            return np.zeros(1)
+        wave = _at_zero(self.wave) if is_shape(self.wave) else self.wave
         first, second = (wave, self.dc) if transient else (self.dc, wave)
         first, second = (np.atleast_1d(np.asarray(np.nan if is_shape(x) else x, dtype=float)) for x in (first, second))
         found = np.where(np.isnan(first), second, first)

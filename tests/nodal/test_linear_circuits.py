@@ -111,3 +111,11 @@ def test_a_saved_state_goes_on_to_the_same_bits():
     (again,) = sample(second, ["v(out)"], times[251:])
     np.testing.assert_array_equal(once, again)
     np.testing.assert_allclose(once, whole[251:], atol=1e-6)
+
+
+def test_in_a_transient_a_shape_stands_alone_whatever_dc_is():
+    """As in ngspice: dc is for .op and .dc, also where it is not the shape's value at t = 0."""
+    text = "A\nV1 in 0 dc 1 pulse(0 1 1u 1n 1n 1)\nR1 in out 1k\nC1 out 0 1n\nR2 out 0 3k\n.tran 0.1u 20u\n.op\n"
+    found = tdsim.simulate(tdsim.loads(text + ".save v(out)\n"))
+    np.testing.assert_allclose(found["tran"]["v(out)"][[0, -1]], [0, 0.75], atol=1e-6)
+    np.testing.assert_allclose(found["op"]["v(out)"], 0.75)
