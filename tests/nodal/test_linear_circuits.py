@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import tdsim
 from tdsim import Circuit
 
 from .circuits import integrator, sample, shape, unknown
