@@ -161,10 +161,6 @@ class Circuit:
             sound &= self._join(instance, port, ports[port], net, found)
         return sound
 
-    def join(self, instance: Instance, port: str, found: Diagnostics) -> bool:
-        """Join a port of an instance to the net that the instance names for it; whether that could be done."""
-        return self._join(instance, port, instance.ports[port], instance.nets[port], found)
-
     def _join(self, instance: Instance, port: str, declared: Port, name: str, found: Diagnostics) -> bool:
         net = self.nets.get(name)
         if net is None:

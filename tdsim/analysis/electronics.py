@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..ammeters import with_ammeters
 from ..cards import Analysis, Request
 from ..circuit import GROUND, Circuit
 from ..device import OPTICAL
@@ -16,7 +17,7 @@ from ..nodal.system import System, build
 from ..nodal.tables import Layout
 from ..nodal.unknowns import is_electrical
 from ..probes import Probe, probes
-from .readings import Readings, make_readings, with_ammeters
+from .readings import Readings, make_readings
 
 RESTING = 1e6
 """A time (s) so long that capacitances hardly matter to the choice of pivots."""
@@ -52,7 +53,7 @@ class Electronics:
         known = {p.name for p in self.probes}
         hidden = probes(circuit, analysis, [Request(name) for name in extra]) if extra else []
         self.probes += [p for p in hidden if p.name not in known]
-        self.circuit = with_ammeters(circuit, self.probes)
+        self.circuit = with_ammeters(circuit, (p.target[0] for p in self.probes if p.kind == "i"))
         self.tolerances = Tolerances.of(circuit.options)
         self.runs = runs
         self.system = self.at()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..circuit import Circuit, Net, Terminal
-from ..device import ELECTRICAL, find
+from ..ammeters import ammeter
+from ..circuit import Circuit
 from ..nodal.unknowns import Unknowns
-from ..probes import HIDDEN, Probe
+from ..probes import Probe
 from ..results.schema import Variable
 
 
@@ -77,34 +76,3 @@ def make_readings(circuit: Circuit, unknowns: Unknowns, probes: Sequence[Probe])
             assert current is not None
             found.append(Reading(probe, keep(current), keep(unknowns.size)))
     return Readings(np.array(list(place), dtype=np.int64), tuple(found))
-
-
-def ammeter(instance: str) -> str:
-    """The name of the source of 0 V that measures the current into the first port of an instance."""
-    return f"{instance}{HIDDEN}current"
-
-
-def with_ammeters(circuit: Circuit, probes: Sequence[Probe]) -> Circuit:
-    """The circuit with a source of 0 V in series with every instance whose current is asked for and is no unknown."""
-    names = {p.target[0] for p in probes if p.kind == "i"}
-    names = {n for n in names if not _has_branch(circuit, n)}
-    if not names:
-        return circuit
-    found = copy.copy(circuit)
-    found.instances, found.nets = dict(circuit.instances), dict(circuit.nets)
-    for name in sorted(names):
-        instance = circuit.instances[name]
-        port = next(n for n, p in instance.ports.items() if p.domain == ELECTRICAL)
-        outer, inner = instance.nets[port], ammeter(name)
-        found.instances[name] = replace(instance, nets={**instance.nets, port: inner})
-        meter = replace(
-            instance, name=inner, device=find("v"), nets={"p": outer, "n": inner}, values={"dc": 0.0}, references=()
-        )
-        found.instances[inner] = meter
-        found.nets[inner] = Net(inner, ELECTRICAL, [Terminal(name, port), Terminal(inner, "n")])
-    return found
-
-
-def _has_branch(circuit: Circuit, name: str) -> bool:
-    instance = circuit.instances[name]
-    return bool(instance.device.variant(instance.settings).branches)

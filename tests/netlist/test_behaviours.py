@@ -69,11 +69,11 @@ def test_nodes_are_those_of_the_subcircuit(read) -> None:
 
 def test_the_current_of_what_has_none_of_its_own_is_measured_in_series(read) -> None:
     circuit = read("v1 1 0 2\nr1 1 0 1k\nb1 2 0 v=i(r1)*1000\nb2 3 0 v=i(r1)+i(v1)\nr2 2 0 1k\n")
-    assert shown(circuit.instances["b1"].values["v"].root) == "mul(i(r1#i) 1000)"
-    assert circuit.instances["r1#i"].nets == {"p": "1", "n": "r1#p"}
-    assert circuit.instances["r1"].nets == {"p": "r1#p", "n": "0"}
-    assert [str(t) for t in circuit.nets["1"].terminals] == ["v1.p", "r1#i.p"]
-    assert [str(t) for t in circuit.nets["r1#p"].terminals] == ["r1.p", "r1#i.n"]
+    assert shown(circuit.instances["b1"].values["v"].root) == "mul(i(r1#current) 1000)"
+    assert circuit.instances["r1#current"].nets == {"p": "1", "n": "r1#current"}
+    assert circuit.instances["r1"].nets == {"p": "r1#current", "n": "0"}
+    assert [str(t) for t in circuit.nets["1"].terminals] == ["v1.p", "r1#current.p"]
+    assert [str(t) for t in circuit.nets["r1#current"].terminals] == ["r1.p", "r1#current.n"]
     assert len(circuit.instances) == 6
 
 

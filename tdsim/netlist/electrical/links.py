@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ...ammeters import put_ammeter
 from ...behaviour import Behaviour, Constant, Operation, Signal, Term
-from ...circuit import Circuit, Instance, Terminal
+from ...circuit import Circuit, Instance
 from ...errors import PLACED, Diagnostics, nearest
-from ...probes import HIDDEN, has_branch, has_current, node_problem
+from ...probes import has_branch, has_current, node_problem
 from ..context import Context
 from ..definitions import Model
 from ..problems import Problem, Reported, report
-from .line import kind_of
 from .terms import signals_of, substituted
 
 
@@ -77,21 +77,10 @@ class Links:
         return self._meter(instance) if has_current(instance) else None
 
     def _meter(self, instance: Instance) -> Instance:
-        """A source of no voltage in series with the first terminal: its current is that of the element."""
-        name = instance.name + HIDDEN + "i"
-        if name not in self.circuit.instances:
-            port = next(iter(instance.nets))
-            outer, inner = instance.nets[port], instance.name + HIDDEN + port
-            self.circuit.nets[outer].terminals.remove(Terminal(instance.name, port))
-            instance.nets[port] = inner
-            self.circuit.join(instance, port, self.found)
-            kind = kind_of("v")
-            nets = dict(zip(kind.ports, (outer, inner), strict=True))
-            meter = Instance(name, kind, nets, {"dc": 0.0}, (), instance.position, instance.expansion)
-            self.circuit.add_instance(meter, self.found)
-            if instance.name in self.multipliers:
-                self.multipliers[name] = self.multipliers[instance.name]
-        return self.circuit.instances[name]
+        meter = put_ammeter(self.circuit, instance.name)
+        if instance.name in self.multipliers:
+            self.multipliers[meter.name] = self.multipliers[instance.name]
+        return meter
 
     def copies(self, instance: Instance) -> float:
         """The number of parallel copies that an instance stands for: the m= of the subcircuits around it."""
