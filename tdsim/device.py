@@ -199,6 +199,7 @@ class Device:
     Class attributes a device may set:
         reciprocal  S equals its transpose (True unless said otherwise)
         passive     never gives out more than it took in (True unless said otherwise)
+        adds        ports at which what it emits is added to what it scatters; none: its ports emit and nothing else
         references  how many instance names follow the nodes, or stand in their place (a K element has two)
         couples     its hooks end with one more residual for each instance that it names (mutual inductance)
         controls    pairs whose voltage differences (or one branch current) a non-linear device depends on
@@ -219,6 +220,7 @@ class Device:
     reciprocal: ClassVar[bool] = True
     passive: ClassVar[bool] = True
     references: ClassVar[int] = 0
+    adds: ClassVar[tuple[str, ...]] = ()
     couples: ClassVar[bool] = False
     controls: ClassVar[tuple[Pair, ...]] = ()
     paths: ClassVar[tuple[Pair, ...]] = ()
@@ -232,6 +234,9 @@ class Device:
     flow: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
     self_phase: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
     """self_phase(p): the phase that each state turns by its own energy, rad/s for each unit of |x|^2 (Kerr effect)."""
+    conjugate: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
+    """conjugate(p): what multiplies the conjugate of the incident wave in the one that leaves, one a port. A list `at`
+    of the device names instants at which time turns round; none: the conjugate is sent out at once."""
     emit: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
     """emit(p, t): the waves a source sends out at the times t (s), one a port; parameters follow their shapes."""
 
@@ -305,7 +310,7 @@ _TABLES: dict[str, type] = {
     "inner": Inner,
 }
 _HOOKS = (
-    *("derive", "scatter", "feed", "flow", "self_phase", "emit"),
+    *("derive", "scatter", "feed", "flow", "self_phase", "conjugate", "emit"),
     *("conduct", "store", "drive"),
     *("characteristic", "limit", "margin", "prepare", "laws", "histories"),
 )

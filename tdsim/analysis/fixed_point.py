@@ -64,6 +64,8 @@ def solve(
     Raises UsageError where a source never stands still, SimulationError where there is no equilibrium, or none found.
     """
     system = build(circuit, program.runs, program.step, mutable=False)
+    for conjugation in system.conjugations:
+        raise UsageError(f"{system.owner(conjugation.output)}: settle follows phase conjugators, fixed_point does not")
     discretise(system, program.step)
     when = _late(circuit, program, stop)
     sources = _sources(program, system, held, stop, seed_of(circuit), when)

@@ -59,7 +59,9 @@ def accesses(circuit: Circuit, system: System) -> list[Access]:
         if net.name not in taken and circuit.instances[terminal.instance].device.emit is None:
             found.append(_at_open_end(circuit, system, terminal, net.name))
     for instance in circuit.instances.values():
-        for port, name in instance.nets.items() if instance.device.emit is not None else ():
+        for port, name in (
+            instance.nets.items() if instance.device.emit is not None and not instance.device.adds else ()
+        ):
             entering = system.index[f"{instance.name}.{port}"]
             found.append(Access(name, entering, system.incident.get((instance.name, port))))
     return found

@@ -54,6 +54,7 @@ _SOURCES = (
     "engine/recurrence.py",
     "engine/operations.py",
     "engine/turning.py",
+    "engine/conjugation.py",
     "engine/advance.py",
     "schedule/pack.py",
     "schedule/splitting.py",

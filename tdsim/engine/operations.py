@@ -6,7 +6,8 @@ still, it repeats its last sample instead.
 
 from __future__ import annotations
 
-from ..schedule.pack import ALLPASS, DRIVEN, RECURRENCE, ROW, TURNING, Tables
+from ..schedule.pack import ALLPASS, CONJUGATE, DRIVEN, RECURRENCE, ROW, TURNING, Tables
+from .conjugation import conjugate
 from .kernel import compiled, inlined
 from .lattice import allpass, allpass_still
 from .plan import COUNT, FIRST, KIND, MASK, RING, TWIN, TWIN_MASK, TWIN_RING, WAVE, Plan
@@ -31,7 +32,9 @@ def single(tables: Tables, plan: Plan, o: int, number: int, lane: Lane, t0: int,
     """One operation that is not a sum with coefficients that stay."""
     kind, wave = tables.kind[o], tables.output[o]
     still = skip and stands_still(tables, o, lane.changed, t0)
-    if kind == ALLPASS:
+    if kind == CONJUGATE:
+        conjugate(tables, plan, o, number, lane, t0, t1)
+    elif kind == ALLPASS:
         if still:
             allpass_still(tables, plan, o, number, lane, t0, t1)
             return

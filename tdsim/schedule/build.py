@@ -10,7 +10,7 @@ from ..circuit import Circuit
 from ..errors import UsageError
 from .groups import Group, fields, generic_pattern, group_instances, matrix_entries
 from .lines import split_lines
-from .system import LINE, Cell, Coefficient, Delay, Driven, Line, System
+from .system import LINE, Cell, Coefficient, Conjugation, Delay, Driven, Line, System
 
 
 def build(circuit: Circuit, runs: int, step: float | None, mutable: bool = False, rounded: bool = False) -> System:
@@ -73,10 +73,12 @@ def _add_group(
     ports, lines = len(group.ports), len(group.lines)
     if not group.device.passive and group.device.emit is None:
         system.active.update(b + k for b in bases for k in range(ports))
-    if group.device.emit is not None:
+    if group.device.emit is not None and not group.device.adds:
         system.emitters |= {b + k: (group, i) for i, b in enumerate(bases) for k in range(ports)}
     if lines:
         _add_lines(group, p, bases, system, step)
+    if group.device.conjugate is not None and step is not None:
+        _add_conjugates(group, p, bases, system, runs, carriers, step)
     for base in bases:
         for state in range(base + ports + lines, base + group.width):
             system.flows.setdefault(state, {})
@@ -92,9 +94,36 @@ def _add_group(
                 joins[row, column] = (base + row, source[0])
             target = system.flows if row >= ports + lines else system.rows
             target.setdefault(base + row, {})[source] = lanes_of(values[i], carriers, runs)
+        if group.device.adds:
+            _add_emission(group, i, base, system)
         if joins:
             _check_driven(group, instance.name)
             system.driven.append(Driven(Group(group.device, group.ports, group.wired, group.driven, [instance]), joins))
+
+
+def _add_conjugates(
+    group: Group, p: Any, bases: list[int], system: System, runs: int, carriers: int, step: float
+) -> None:
+    """Conjugates of incident waves, added to what leaves the same port."""
+    assert group.device.conjugate is not None
+    for k, value in enumerate(group.device.conjugate(p)):
+        gain = np.broadcast_to(np.asarray(value, dtype=complex), (len(bases), *np.shape(value)[1:]))
+        for i, (instance, base) in enumerate(zip(group.instances, bases, strict=True)):
+            source = system.incident.get((instance.name, group.ports[k]))
+            if source is not None:
+                output = system.new(f"{instance.name}.{group.ports[k]}*")
+                instants = np.ravel(np.asarray(instance.settings.get("at", ()), dtype=float))
+                turns = tuple(int(n) for n in np.ceil(instants / step - 1e-6))
+                system.conjugations.append(Conjugation(output, source, lanes_of(gain[i], carriers, runs), turns))
+                system.rows.setdefault(base + k, {})[output, 0] = 1 + 0j
+
+
+def _add_emission(group: Group, index: int, base: int, system: System) -> None:
+    """Waves of their own for what an instance emits, added to what leaves its ports."""
+    for port in group.device.adds:
+        emitted = system.new(f"{group.instances[index].name}.{port}+")
+        system.emitters[emitted] = (group, index)
+        system.rows.setdefault(base + group.ports.index(port), {})[emitted, 0] = 1 + 0j
 
 
 def _add_turns(group: Group, p: Any, bases: list[int], system: System, runs: int, mutable: bool, carriers: int) -> None:

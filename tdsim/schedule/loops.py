@@ -20,10 +20,24 @@ GAIN = 1 + 1e-9
 def remove_instant_loops(system: System) -> None:
     """Rewrite the rows of every zero-delay loop. Raises SimulationError when a loop has no solution."""
     edges = [(s, w) for w, row in system.rows.items() for s, d in row if least(d) == 0 and s in system.rows]
+    _refuse_conjugates(system, edges)
     selfs = {a for a, b in edges if a == b}
     for part in strong_components(len(system.names), edges):
         if len(part) > 1 or part[0] in selfs:
             _solve(system, part)
+
+
+def _refuse_conjugates(system: System, edges: list[tuple[int, int]]) -> None:
+    """A loop without delay through a conjugate at once has no solution by linear algebra."""
+    at_once = [c for c in system.conjugations if not c.turns]
+    joined = [(c.source, c.output) for c in at_once]
+    joined += [(c.output, w) for c in at_once for w, row in system.rows.items() if (c.output, 0) in row]
+    for part in strong_components(len(system.names), [*edges, *joined]) if at_once else ():
+        if len(part) > 1 and not {c.output for c in at_once}.isdisjoint(part):
+            raise SimulationError(
+                f"the loop through {_instances(system, part)} has no delay, and a phase conjugator in it reflects at "
+                "once; give one of its waveguides a length"
+            )
 
 
 def _solve(system: System, loop: list[int]) -> None:

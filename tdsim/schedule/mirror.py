@@ -118,10 +118,16 @@ def _examine(
 ) -> None:
     """Find the phases of a group's lines, and say which of its instances cannot be reversed."""
     device = group.device
-    if device.emit is not None:
+    if device.emit is not None and not device.adds:
         mirror.reasons += [f"{i.name} ({device.name}) absorbs what comes back to it" for i in group.instances]
         return
-    if group.driven:
+    if device.conjugate is not None:
+        mirror.reasons += [f"{i.name} ({device.name}) is a mirror for time itself" for i in group.instances]
+        return
+    if device.adds:
+        on = [i for i in group.instances if any(np.any(i.settings[name] != 0) for name in ("field", "quadrature"))]
+        mirror.reasons += [f"{i.name} ({device.name}) adds light" for i in on]
+    elif group.driven:
         mirror.reasons += [f"{i.name} ({device.name}) is driven, and does not go back in time" for i in group.instances]
     p = fields(group, circuit.carriers)
     entries = matrix_entries(group, p)

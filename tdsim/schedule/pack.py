@@ -9,9 +9,9 @@ import numpy as np
 
 from .groups import Group
 from .islands import Island, Read, find_islands
-from .system import Allpass, Coefficient, Delay, Driven, Recurrence, Row, System, least, longest
+from .system import Allpass, Coefficient, Conjugation, Delay, Driven, Recurrence, Row, System, least, longest
 
-ROW, DRIVEN, ALLPASS, RECURRENCE, TURNING = range(5)
+ROW, DRIVEN, ALLPASS, RECURRENCE, TURNING, CONJUGATE = range(6)
 
 TWINS = (2, 3)
 """Sums of so many terms are computed in pairs, where two have the same terms."""
@@ -33,6 +33,7 @@ class Tables(NamedTuple):
                  transposed
     RECURRENCE   unused; size, first of F then G in value, their stride
     TURNING      unused; size, first in value, stride, cells: see _add_turning
+    CONJUGATE    unused; first in value of the samples at which time turns round, then of the gains; stride, turns
     """
 
     lanes: int
@@ -101,6 +102,8 @@ class Packer:
                 self._add_row(wave, system.rows[wave])
         for filtered in system.allpasses:
             self._add_allpass(filtered)
+        for conjugate in system.conjugations:
+            self._add_conjugate(conjugate)
         for recurrence in self.recurrences:
             self._add_recurrence(recurrence)
         self.islands = self._find_islands()
@@ -164,6 +167,14 @@ class Packer:
         detail = (order, first, int(lanes > 1), self.memory, int(filtered.transposed))
         self._operation(ALLPASS, self.number[filtered.output], *detail)
         self.memory += order
+
+    def _add_conjugate(self, conjugate: Conjugation) -> None:
+        source, reach = self.number[conjugate.source], conjugate.reach
+        self._term(source, 1 if conjugate.turns else 0)
+        self._depth[source] = max(self._depth[source], reach)
+        first = self._store(np.array(conjugate.turns, dtype=complex))
+        _, stride = self._coefficient(conjugate.gain)
+        self._operation(CONJUGATE, self.number[conjugate.output], first, stride, len(conjugate.turns))
 
     def _add_recurrence(self, recurrence: Recurrence) -> None:
         for wave, delay in recurrence.inputs:

@@ -158,6 +158,7 @@ def _remembered(system: System) -> set[int]:
     found = {s for row in system.rows.values() for s, d in row if longest(d) > 0}
     for filtered in system.allpasses:
         found |= {filtered.output, filtered.source}
+    found |= {conjugate.source for conjugate in system.conjugations}
     for carried in system.recurrences:
         found |= {*carried.outputs, *carried.states, *(s for s, _ in carried.inputs)}
     return found | set(system.emitters)
@@ -165,13 +166,12 @@ def _remembered(system: System) -> set[int]:
 
 def _emissions(system: System, number: dict[int, int]) -> tuple[Emission, ...]:
     """The source instances whose waves are in the program."""
-    found = []
+    found = {}
     for wave, (group, instance) in system.emitters.items():
-        if system.names[wave].rsplit(".", 1)[1] == group.ports[0]:
-            waves = tuple(number.get(wave + k, -1) for k in range(len(group.ports)))
-            if any(w >= 0 for w in waves):
-                found.append(Emission(group, instance, waves))
-    return tuple(found)
+        ports = group.device.adds or group.ports
+        first = wave - ports.index(system.names[wave].rsplit(".", 1)[1].rstrip("+"))
+        found[first] = Emission(group, instance, tuple(number.get(first + k, -1) for k in range(len(ports))))
+    return tuple(found.values())
 
 
 def _fingerprint(names: Sequence[str], tables: Tables) -> str:

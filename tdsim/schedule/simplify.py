@@ -45,6 +45,8 @@ def sources_of(system: System) -> dict[int, set[int]]:
     table = {wave: {s for s, _ in row} for wave, row in system.rows.items()}
     for filtered in system.allpasses:
         table[filtered.output] = {filtered.source}
+    for conjugate in system.conjugations:
+        table[conjugate.output] = {conjugate.source}
     for carried in system.recurrences:
         for output in carried.outputs:
             table[output] = {s for s, _ in carried.inputs} | set(carried.outputs)
@@ -81,6 +83,7 @@ def keep_only(system: System, kept: set[int]) -> None:
         wave: {key: c for key, c in row.items() if key[0] in kept} for wave, row in system.rows.items() if wave in kept
     }
     system.allpasses = [f for f in system.allpasses if f.output in kept]
+    system.conjugations = [c for c in system.conjugations if c.output in kept]
     system.recurrences = [r for r in system.recurrences if r.outputs[0] in kept]
     system.driven = [d for d in system.driven if any(w in kept for w, _ in d.joins.values())]
     system.emitters = {w: e for w, e in system.emitters.items() if w in kept}

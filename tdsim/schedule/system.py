@@ -6,8 +6,9 @@ Every wave is a weighted sum of other waves, now or some samples ago:
 
 A `Row` holds one such sum. The waves are numbered: first those of the instances (one leaving each optical port, one
 entering each delay line, one for each state), then external inputs, then helpers (filtered delays, state carries).
-Besides rows there are four ways for a wave to come about: it is emitted by a source, enters at an external port,
-leaves an all-pass filter, or is carried by a recurrence (the exact solution of linear states over one sample).
+Besides rows there are five ways for a wave to come about: it is emitted by a source, enters at an external port,
+leaves an all-pass filter, is the conjugate of another wave, or is carried by a recurrence (the exact solution of linear
+states over one sample).
 """
 
 from __future__ import annotations
@@ -88,6 +89,21 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Conjugation:
+    """`output` is the conjugate of `source`, times `gain`: at once, or in reverse order from the samples `turns` on."""
+
+    output: int
+    source: int
+    gain: Coefficient
+    turns: tuple[int, ...]
+
+    @property
+    def reach(self) -> int:
+        """How many samples it looks back at most."""
+        return max((2 * (n - before) for before, n in zip((0, *self.turns), self.turns, strict=False)), default=0)
+
+
+@dataclass(frozen=True)
 class Driven:
     """The group (of one instance) whose coefficients follow a shape in time, and which waves they join.
 
@@ -115,6 +131,7 @@ class System:
     outlets: dict[int, tuple[int, Delay]] = field(default_factory=dict)
     allpasses: list[Allpass] = field(default_factory=list)
     recurrences: list[Recurrence] = field(default_factory=list)
+    conjugations: list[Conjugation] = field(default_factory=list)
     driven: list[Driven] = field(default_factory=list)
     emitters: dict[int, tuple[Group, int]] = field(default_factory=dict)
     external: dict[str, int] = field(default_factory=dict)

@@ -37,7 +37,17 @@ UNITS = {
 }
 UNITS |= {"rad/s/J", "sqrt(W)", "sqrt(J)", "V", "A", "A/W", "ohm", "F", "K", "J", "rad/s", "1/J/s"}
 UNITS |= {"S", "H", "degC", "deg", "1/K", "1/K^2", "F/m", "F/m^2", "eV"}
-ABSORBING = {"ybranch", "splitter", "isolator", "terminator", "laser", "field", "amplifier"}
+ABSORBING = {
+    "ybranch",
+    "splitter",
+    "isolator",
+    "terminator",
+    "laser",
+    "field",
+    "amplifier",
+    "phase_conjugator",
+    "nudge",
+}
 """Devices that lose or make light even where their losses are 0."""
 
 

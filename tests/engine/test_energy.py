@@ -71,11 +71,14 @@ LINES = ("forward", "backward", "up", "down", "back_up", "back_down")
 
 
 def stored(state):
-    """Energy under way, in units of |e|^2 times a sample: in the memory of all-passes, and in delay lines."""
+    """Energy under way, in units of |e|^2 times a sample: in the memory of all-passes, and in delay lines.
+
+    A state holds one sample more of each line than is under way, for its reversal.
+    """
     total = np.sum(np.abs(state.memory) ** 2)
     for name, end, size in zip(state.names, np.cumsum(state.depth), state.depth, strict=True):
-        if name.rpartition(".")[2] in LINES:
-            total += np.sum(np.abs(state.history[end - size : end]) ** 2)
+        if name.rpartition(".")[2].rstrip("'") in LINES:
+            total += np.sum(np.abs(state.history[end - size + 1 : end]) ** 2)
     return float(total)
 
 
