@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from ..cards import SmallSignal
 from ..circuit import Circuit
 from ..errors import SimulationError
 from ..nodal.equations import evaluate_devices_of, load_matrix
+from ..nodal.laws import delays_of
 from ..nodal.solver import Solver
 from ..results.schema import Coordinate, Schema, Sink
 from .electronics import Electronics, Tell
@@ -64,26 +67,60 @@ def linearised(electronics: Electronics) -> Solver:
 def respond(solver: Solver, frequencies: np.ndarray) -> np.ndarray:
     """The small signals of all unknowns, ground last: (frequencies, unknowns + 1)."""
     words, n = solver.words, solver.system.size
+    amplitudes = np.array([s.amplitude for s in solver.system.sources], dtype=complex)
+    drive = np.zeros(n + 1, dtype=complex)
+    np.add.at(drive, words["DRIVE_ROW"], words["DRIVE_VALUE"] * amplitudes[words["DRIVE_SOURCE"]])
+    found = np.zeros((frequencies.size, n + 1), dtype=complex)
+    solve = _dense if n <= DENSE else _sparse
+    for piece in _pieces(solver, frequencies):
+        equations = _equations(solver, frequencies[piece][0])
+        found[piece, :n] = solve(equations, drive[:n], 2j * np.pi * frequencies[piece])
+    return found
+
+
+@dataclass(frozen=True)
+class _Equations:
+    """Entries of the matrix: g + s c, those of an operand of delay() times exp(-s delay)."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+    c: np.ndarray
+    g: np.ndarray
+    delay: np.ndarray
+
+    def at(self, s: Any) -> np.ndarray:
+        found: np.ndarray = (self.g + s * self.c) * np.exp(-s * self.delay)
+        return found
+
+
+def _pieces(solver: Solver, frequencies: np.ndarray) -> list[slice]:
+    """Frequencies that share their equations: all, unless an expression holds `hertz`."""
+    laws = [g.keep.rooms[solver.run].code for g in solver.system.groups if g.keep is not None]
+    if any(code.depends[:, -1].any() for code in laws):
+        return [slice(k, k + 1) for k in range(frequencies.size)]
+    return [slice(0, frequencies.size)] if frequencies.size else []
+
+
+def _equations(solver: Solver, frequency: float) -> _Equations:
+    words, layout = solver.words, solver.layout
+    for group in solver.system.groups:
+        if group.keep is not None:
+            group.keep.set_frequency(solver.run, frequency)
     evaluate_devices_of(words.address)
     matrices = []
     for alpha, beta in ((1.0, 0.0), (0.0, 1.0)):
         load_matrix(words.address, alpha, beta)
         matrices.append(words["MATRIX"][:-1].copy())
-    amplitudes = np.array([s.amplitude for s in solver.system.sources], dtype=complex)
-    drive = np.zeros(n + 1, dtype=complex)
-    np.add.at(drive, words["DRIVE_ROW"], words["DRIVE_VALUE"] * amplitudes[words["DRIVE_SOURCE"]])
-    rows = solver.layout.rows
-    found = np.zeros((frequencies.size, n + 1), dtype=complex)
-    solve = _dense if n <= DENSE else _sparse
-    found[:, :n] = solve(rows, solver.layout.columns, matrices[0], matrices[1], drive[:n], 2j * np.pi * frequencies)
-    return found
+    delays = np.zeros(solver.system.size)
+    for row, late in delays_of(solver.system.groups, solver.run).items():
+        delays[row] = late
+    delay = np.where(layout.rows != layout.columns, delays[layout.rows], 0.0)
+    return _Equations(layout.rows, layout.columns, matrices[0], matrices[1], delay)
 
 
-def _dense(
-    rows: np.ndarray, columns: np.ndarray, c: np.ndarray, g: np.ndarray, drive: np.ndarray, s: np.ndarray
-) -> np.ndarray:
+def _dense(equations: _Equations, drive: np.ndarray, s: np.ndarray) -> np.ndarray:
     matrix = np.zeros((s.size, drive.size, drive.size), dtype=complex)
-    matrix[:, rows, columns] = g + s[:, None] * c
+    matrix[:, equations.rows, equations.columns] = equations.at(s[:, None])
     right = np.broadcast_to(drive[:, None], (s.size, drive.size, 1))
     try:
         found: np.ndarray = np.linalg.solve(matrix, right)[..., 0]
@@ -92,15 +129,13 @@ def _dense(
     return found
 
 
-def _sparse(
-    rows: np.ndarray, columns: np.ndarray, c: np.ndarray, g: np.ndarray, drive: np.ndarray, s: np.ndarray
-) -> np.ndarray:
+def _sparse(equations: _Equations, drive: np.ndarray, s: np.ndarray) -> np.ndarray:
     from scipy.sparse import csc_array
     from scipy.sparse.linalg import splu
 
-    found = np.empty((s.size, drive.size), dtype=complex)
+    found, places = np.empty((s.size, drive.size), dtype=complex), (equations.rows, equations.columns)
     for k, value in enumerate(s):
-        matrix = csc_array((g + value * c, (rows, columns)), shape=(drive.size, drive.size))
+        matrix = csc_array((equations.at(value), places), shape=(drive.size, drive.size))
         try:
             found[k] = splu(matrix).solve(drive)
         except RuntimeError:

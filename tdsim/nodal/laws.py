@@ -235,6 +235,19 @@ class Memory:
             for word, array in room.arrays().items():
                 words[word] = array.ctypes.data
 
+    def rest(self, run: int, transient: bool) -> None:
+        """Delays are at rest: they give their operands, or, where a transient is to begin, what came before it."""
+        room = self.rooms[run]
+        room.counts[:] = 0
+        room.facts[:] = room.fresh
+        if not transient:
+            room.facts[:, BEFORE] = np.nan
+
+    def set_frequency(self, run: int, frequency: float) -> None:
+        """Set `hertz` (Hz); it is 0 outside .ac."""
+        room = self.rooms[run]
+        room.w[room.code.inputs - 1] = frequency
+
     def begin(self, run: int, histories: Sequence[float] = ()) -> None:
         """Delays, at rest until now, remember from now on; what comes out first may be given."""
         room = self.rooms[run]
@@ -290,6 +303,17 @@ class _Room:
             HISTORY_COUNTS: self.counts,
             HISTORY_FACTS: self.facts,
         }
+
+
+def delays_of(groups: Sequence[Group], run: int) -> dict[int, float]:
+    """The rows of all delays, and their times (s)."""
+    found: dict[int, float] = {}
+    for group in groups:
+        if group.keep is not None:
+            code = group.keep.rooms[run].code
+            rows = group.paths[0, group.paths.shape[1] - len(code.delays) :, 0]
+            found.update(zip(rows.tolist(), (d.time for d in code.delays), strict=True))
+    return found
 
 
 def ask(group: Group, row: np.ndarray, words: Words) -> int:

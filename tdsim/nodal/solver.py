@@ -59,6 +59,9 @@ class Solver:
         self.words = make_words(system, layout, run, transient)
         self.report: list[str] = []
         self._held: dict[int, float] = {}
+        for group in system.groups:
+            if group.keep is not None:
+                group.keep.rest(run, transient)
         self._reordered = 0
 
     def reorder(self) -> bool:
