@@ -45,6 +45,11 @@ class Instance:
     def ports(self) -> dict[str, Port]:
         return self.device.ports if self.device.has_fixed_ports() else self.device.ports_of(self.settings)
 
+    def is_wired(self, domain: str) -> bool:
+        """Whether one of its ports of that domain is on a net."""
+        ports = self.ports
+        return any(ports[port].domain == domain for port in self.nets)
+
     def place_of(self, key: str) -> Position | None:
         """The place of a parameter or port for an error about it; that of the instance when it has none."""
         return (self.locate(key) if self.locate is not None else None) or self.position

@@ -35,6 +35,12 @@ A device that follows expressions gives them as laws (tdsim.behaviour.Law), with
     laws(values, ambient)   the laws of one instance, at this temperature of the circuit (degC)
     histories(values)       with `uic`, what comes out of each delay() of its laws at first; without: what goes in
 
+Two declarations join light and electronics:
+
+    detect(p, a)         what arriving light makes of the drivable parameters that `detected` names, for `drive`; `a`
+                         has a field (carriers, runs, times) for each optical port
+    followed             drivable parameters of the optics that follow a branch or an inner node of the electronics
+
 `p` carries the parameters and what `derive(p)` made of them. In `derive` and in these functions every number may be
 an array that stands for many instances, carriers and runs at once: use NumPy functions and no `if` on values.
 """
@@ -205,6 +211,8 @@ class Device:
         controls    pairs whose voltage differences (or one branch current) a non-linear device depends on
         switches    1 for a device that is in one of two states, between which it jumps
         paths       pairs from the first to the second of which its currents and charges go
+        detected    parameters that arriving light sets
+        followed    pairs of a parameter and the branch or inner node that it follows, where electrodes are wired
         letter      the SPICE letter of an element that is not an `X` instance
         netlist     a minimal netlist that uses the device (shown by its manual page and run by the contract test)
     """
@@ -225,6 +233,8 @@ class Device:
     controls: ClassVar[tuple[Pair, ...]] = ()
     paths: ClassVar[tuple[Pair, ...]] = ()
     switches: ClassVar[int] = 0
+    detected: ClassVar[tuple[str, ...]] = ()
+    followed: ClassVar[tuple[Pair, ...]] = ()
     letter: ClassVar[str] = "x"
     netlist: ClassVar[str] = ""
 
@@ -249,6 +259,7 @@ class Device:
     prepare: ClassVar[Callable[..., Any] | None] = None
     laws: ClassVar[Callable[..., Any] | None] = None
     histories: ClassVar[Callable[..., Any] | None] = None
+    detect: ClassVar[Callable[..., tuple[Any, ...]] | None] = None
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -312,7 +323,7 @@ _TABLES: dict[str, type] = {
 _HOOKS = (
     *("derive", "scatter", "feed", "flow", "self_phase", "conjugate", "emit"),
     *("conduct", "store", "drive"),
-    *("characteristic", "limit", "margin", "prepare", "laws", "histories"),
+    *("characteristic", "limit", "margin", "prepare", "laws", "histories", "detect"),
 )
 
 _library: dict[str, type[Device]] = {}

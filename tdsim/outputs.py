@@ -14,7 +14,7 @@ from .cards import Request
 from .circuit import Circuit, Terminal
 from .device import OPTICAL, State
 from .errors import PLACED, Diagnostics, NetlistError, UsageError, nearest
-from .probes import expand
+from .probes import electrical_nets, expand
 from .results.schema import Variable
 from .signals import ELECTRICAL_KINDS, OPTICAL_KINDS, Signal, parse_signal
 
@@ -71,7 +71,7 @@ def default_outputs(circuit: Circuit) -> list[Output]:
     for net in circuit.open_nets():
         if net.name not in taken and circuit.instances[net.terminals[0].instance].device.emit is None:
             found.append(resolve(circuit, Signal("p", net.name)))
-    if not found:
+    if not found and not electrical_nets(circuit):
         raise UsageError("there is nothing to keep: no open optical net, no .port and no .save")
     return found
 
@@ -145,7 +145,7 @@ def resolve(circuit: Circuit, signal: Signal) -> Output:
         return _state(circuit, signal)
     terminal = _terminal(circuit, signal)
     leaving = signal.kind in ("e", "p")
-    return Output(str(signal), signal.kind, str(terminal) if leaving else _entering(circuit, terminal))
+    return Output(str(signal), signal.kind, str(terminal) if leaving else entering(circuit, terminal))
 
 
 def _state(circuit: Circuit, signal: Signal) -> Output:
@@ -171,7 +171,8 @@ def _terminal(circuit: Circuit, signal: Signal) -> Terminal:
     raise UsageError(f"unknown signal {signal}{nearest(signal.target, _names(circuit, signal.kind))}")
 
 
-def _entering(circuit: Circuit, terminal: Terminal) -> str:
+def entering(circuit: Circuit, terminal: Terminal) -> str:
+    """The name of the wave that enters a port; "" where nothing can arrive."""
     partner = circuit.partner(terminal)
     if partner is not None:
         return str(partner)

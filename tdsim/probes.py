@@ -122,13 +122,13 @@ def branches(circuit: Circuit) -> list[str]:
 
 def has_branch(instance: Instance) -> bool:
     """Whether the current of an instance is one of the unknowns of the circuit."""
-    return len(instance.device.variant(instance.settings).branches) == 1
+    found = list(instance.device.variant(instance.settings).branches.values())
+    return len(found) == 1 and found[0].unit == "A"
 
 
 def has_current(instance: Instance) -> bool:
     """Whether i(..) of an instance means something: the current into the first of its electrical ports."""
-    ports = list(instance.ports.values())
-    return len(ports) >= 2 and all(p.domain == ELECTRICAL for p in ports)
+    return has_branch(instance) or sum(p.domain == ELECTRICAL for p in instance.ports.values()) >= 2
 
 
 def is_electrical(circuit: Circuit, name: str) -> bool:

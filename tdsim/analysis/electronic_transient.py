@@ -12,7 +12,6 @@ from ..cards import Transient as Card
 from ..circuit import Circuit
 from ..errors import UsageError
 from ..nodal.drives import Drives
-from ..nodal.initial import given_charges, given_unknowns
 from ..nodal.integrator import Integrator
 from ..nodal.solver import lay_out
 from ..results.schema import Coordinate, Schema, Sink
@@ -87,11 +86,7 @@ class ElectronicTransient:
         drives = Drives(electronics.system.sources, request.step, request.stop, seed_of(self.circuit))
         solver = electronics.solver(electronics.system, run, True, layout=self._layout)
         integrator = Integrator(solver, drives, self.longest, str(self.circuit.options.get("method", "")))
-        if request.uic:
-            z = given_unknowns(electronics.system, electronics.held(), run)
-            integrator.begin_from(given_charges(electronics.system, z, run), z)
-        else:
-            integrator.begin(electronics.held(), electronics.nudged())
+        electronics.begin(integrator, run, request.uic)
         return integrator
 
     def _blocks(self, integrators: list[Integrator]) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:

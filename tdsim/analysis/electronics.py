@@ -10,7 +10,8 @@ from ..ammeters import with_ammeters
 from ..cards import Analysis, Request
 from ..circuit import GROUND, Circuit
 from ..device import OPTICAL
-from ..errors import UsageError
+from ..nodal.initial import given_charges, given_unknowns
+from ..nodal.integrator import Integrator
 from ..nodal.linear import Conditions
 from ..nodal.solver import Solver, Tolerances, lay_out
 from ..nodal.system import System, build
@@ -26,15 +27,13 @@ Tell = Callable[[str], None]
 
 
 def is_electronic(circuit: Circuit) -> bool:
-    """Whether a circuit has electrical devices. Raises UsageError when it has optical ones too."""
-    electrical = [i.name for i in circuit.instances.values() if is_electrical(i.device)]
-    optical = [i.name for i in circuit.instances.values() if any(p.domain == OPTICAL for p in i.ports.values())]
-    if electrical and optical:
-        raise UsageError(
-            f"circuits with light and electronics together are not available yet: {optical[0]} is optical, "
-            f"{electrical[0]} electrical"
-        )
-    return bool(electrical)
+    """Whether a circuit has something that electrical equations describe."""
+    return any(is_electrical(i) for i in circuit.instances.values())
+
+
+def is_optical(circuit: Circuit) -> bool:
+    """Whether a circuit has something that light passes."""
+    return any(i.is_wired(OPTICAL) for i in circuit.instances.values())
 
 
 class Electronics:
@@ -69,6 +68,14 @@ class Electronics:
     def solver(self, system: System, run: int = 0, transient: bool = False, layout: Layout | None = None) -> Solver:
         """One run made ready."""
         return Solver(system, layout or lay_out(system, RESTING), run, transient, self.tolerances)
+
+    def begin(self, integrator: Integrator, run: int, uic: bool) -> None:
+        """Start a run: from the operating point, or with `uic` from what was given."""
+        if not uic:
+            integrator.begin(self.held(), self.nudged())
+            return
+        z = given_unknowns(self.system, self.held(), run)
+        integrator.begin_from(given_charges(self.system, z, run), z)
 
     def held(self) -> dict[int, float]:
         """Nodes that `.ic` holds."""

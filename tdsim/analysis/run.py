@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..cards import Analysis, OperatingPoint, SmallSignal, Sweep
+from ..cards import Analysis, OperatingPoint, Scattering, Settle, SmallSignal, Sweep
 from ..cards import Transient as TransientCard
 from ..circuit import Circuit
 from ..errors import UsageError, nearest
+from ..outputs import requested
 from ..probes import probes
 from ..results.schema import Sink
 from .advice import give_advice
-from .electronic_transient import ElectronicTransient
-from .electronics import is_electronic
+from .bridges import biased, detectors
+from .cost import cost_advice
+from .electronics import is_electronic, is_optical
 from .measuring import MeasuringSink
 from .optical_analyses import OpticalAnalyses
 from .request import Request
 from .response import run_small_signal
 from .rest import run_operating_point, run_sweep
+from .small_signal import run_scattering
+from .transient import Transient
+from .transients import make_transient
 
 Progress = Callable[[float, float], None]
 
@@ -42,17 +47,19 @@ def run(
     """
     series = OpticalAnalyses(circuit, tell or _ignore)
     measuring = MeasuringSink(sink, circuit, tell or _ignore)
-    electronic = is_electronic(circuit)
     for name, analysis in _chosen(circuit, only):
         if measuring.is_finished(name):
             series.skipped[name] = analysis
-            continue
-        if electronic:
-            _run_electronic(circuit, name, analysis, measuring, progress, tell or _ignore, times)
-            continue
-        if tell is not None and isinstance(analysis, TransientCard):
-            give_advice(circuit, analysis.step, analysis.stop, tell)
-        series.run(name, analysis, measuring, progress)
+        elif not is_electronic(circuit):
+            if tell is not None and isinstance(analysis, TransientCard):
+                give_advice(circuit, analysis.step, analysis.stop, tell)
+            series.run(name, analysis, measuring, progress)
+        elif isinstance(analysis, TransientCard):
+            _run_transient(circuit, name, analysis, measuring, progress, tell or _ignore, times)
+        elif isinstance(analysis, Scattering) and is_optical(circuit):
+            run_scattering(biased(circuit), analysis, measuring, name)
+        else:
+            _run_electrical(circuit, name, analysis, measuring, tell or _ignore)
     measuring.complete()
     return series.problems
 
@@ -73,25 +80,45 @@ def _ignore(sentence: str) -> None:
     """For callers who do not want advice."""
 
 
-def _run_electronic(
+def _run_transient(
     circuit: Circuit,
     name: str,
-    analysis: Analysis,
+    card: TransientCard,
     sink: MeasuringSink,
     progress: Progress | None,
     tell: Callable[[str], None],
     times: Any,
 ) -> None:
-    extra = sink.unseen(name, [p.name for p in probes(circuit, analysis)])
-    if isinstance(analysis, OperatingPoint):
-        run_operating_point(circuit, analysis, sink, name, tell, extra)
-    elif isinstance(analysis, Sweep):
-        run_sweep(circuit, analysis, sink, name, tell, extra)
-    elif isinstance(analysis, SmallSignal):
-        run_small_signal(circuit, analysis, sink, name, tell, extra)
-    elif isinstance(analysis, TransientCard):
-        a = analysis
-        request = Request(a.step, a.stop, a.start, extra=extra, name=name, longest=a.max_step, uic=a.uic, times=times)
-        ElectronicTransient(circuit, request).run(sink, progress)
+    """A transient with electronics, and light where there is some."""
+    optical = is_optical(circuit)
+    if optical and card.settled:
+        raise UsageError(f"{name}: from=settle of a circuit with light and electronics is not available yet")
+    seen = [o.name for o in requested(circuit)] if optical else []
+    extra = sink.unseen(name, seen + [p.name for p in probes(circuit, card)])
+    request = Request(card.step, card.stop, card.start, extra=extra, name=name, longest=card.max_step, uic=card.uic)
+    request.times = None if optical else times
+    if optical:
+        give_advice(circuit, card.step, card.stop, tell)
+    transient = make_transient(circuit, request)
+    for sentence in cost_advice(transient) if isinstance(transient, Transient) else ():
+        tell(sentence)
+    transient.run(sink, progress)
+
+
+def _run_electrical(
+    circuit: Circuit, name: str, card: Analysis, sink: MeasuringSink, tell: Callable[[str], None]
+) -> None:
+    """An analysis of electronics alone. Raises UsageError where light has a say in it."""
+    lit = detectors(circuit)
+    if isinstance(card, Settle) or lit:
+        why = f"light reaches electronics at {lit[0].instance.name}" if lit else "the circuit has electronics"
+        raise UsageError(f".{card.kind} is not available yet where {why}: run .tran until it has settled")
+    extra = sink.unseen(name, [p.name for p in probes(circuit, card)])
+    if isinstance(card, OperatingPoint):
+        run_operating_point(circuit, card, sink, name, tell, extra)
+    elif isinstance(card, Sweep):
+        run_sweep(circuit, card, sink, name, tell, extra)
+    elif isinstance(card, SmallSignal):
+        run_small_signal(circuit, card, sink, name, tell, extra)
     else:
-        raise UsageError(f".{analysis.kind} belongs to optical circuits, and this one has no optical device")
+        raise UsageError(f".{card.kind} belongs to optical circuits, and this one has no optical device")

@@ -183,7 +183,7 @@ class Settling(Transient):
         """The outputs from waves (carriers, runs)."""
         self._place = {name: k for k, name in enumerate(waves)}
         stacked = np.stack(list(waves.values())) if waves else np.zeros((0, len(self.circuit.carriers), self.runs))
-        return self._values(stacked[..., None])
+        return self._values(stacked[..., None], 0)
 
     def put(self, sink: Sink, tick: int, block: np.ndarray) -> None:
         """Hand samples (probes, carriers, runs, times) of all runs on."""

@@ -20,16 +20,17 @@ from ..results.reader import is_finished
 from ..results.store import NetcdfSink
 from ..stopping import stop_at_checkpoint
 from .advice import give_advice, input_advice
+from .bridges import biased
 from .cost import cost_advice
 from .description import describe
-from .electronic_transient import ElectronicTransient
-from .electronics import is_electronic
+from .electronics import is_optical
 from .request import Request
 from .run import run
 from .settle import SettleRequest, Settling
 from .settle import fixed_point as find_fixed_point
 from .small_signal import run_scattering
 from .transient import Transient
+from .transients import make_transient
 
 if TYPE_CHECKING:
     import xarray
@@ -64,7 +65,7 @@ def simulate(
         result = _on_disk(circuit, only, Path(path), resume, overwrite, times)
     if only is not None and len(only) > 1:
         result = result[analysis].to_dataset()
-    return result if times is None or is_electronic(circuit) else at_times(result, times)
+    return result if times is None or not is_optical(circuit) else at_times(result, times)
 
 
 def _in_memory(circuit: Circuit, only: Sequence[str] | None, times: Any) -> Any:
@@ -117,14 +118,11 @@ def transient(
     sink = MemorySink()
     step = _step_of(circuit, step)
     request = Request(step, float(stop), float(start), inputs or {}, params or {}, save, state, return_state)
-    if is_electronic(circuit.check()):
-        ElectronicTransient(circuit, request).run(sink)
-        sink.close({})
-        return sink.result()
-    prepared = Transient(circuit, request)
-    give_advice(circuit, prepared.step, prepared.request.stop, _warn)
-    for sentence in (*input_advice(prepared), *cost_advice(prepared)):
-        _warn(sentence)
+    prepared = make_transient(circuit.check(), request)
+    if isinstance(prepared, Transient):
+        give_advice(circuit, prepared.step, prepared.request.stop, _warn)
+        for sentence in (*input_advice(prepared), *cost_advice(prepared)):
+            _warn(sentence)
     last = prepared.run(sink)
     sink.close({})
     return (sink.result(), last) if return_state else sink.result()
@@ -212,7 +210,7 @@ def _with_its_start(circuit: Circuit, analysis: str) -> list[str]:
 def sparam(circuit: Circuit, *, points: int, span: float) -> xarray.Dataset:
     """S-parameters s(a,b), complex along `frequency`: `points` over `span` Hz around each carrier."""
     sink = MemorySink()
-    run_scattering(circuit.check(), Scattering(points, span), sink, "sparam")
+    run_scattering(biased(circuit.check()), Scattering(points, span), sink, "sparam")
     sink.close({})
     return sink.result()  # type: ignore[return-value]
 

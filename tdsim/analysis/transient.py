@@ -15,7 +15,7 @@ from ..engine.sources import arrange_input, feeds
 from ..engine.state import State, dark, put_together
 from ..errors import Diagnostic, NetlistError, SimulationError, UnfitError, UsageError, nearest
 from ..outputs import requested, resolve
-from ..results.schema import Coordinate, Schema, Sink, Snapshot
+from ..results.schema import Coordinate, Schema, Sink, Snapshot, Variable
 from ..schedule.program import Program, Wanted, compile_circuit
 from ..signals import parse_signal
 from .parameters import set_parameters
@@ -73,14 +73,9 @@ class Transient:
 
     def compile(self, circuit: Circuit) -> Program:
         """The program of the circuit, or of one with other parameter values."""
-        complete = self.request.return_state or self.request.state is not None
-        mutable = bool(circuit.processes)
-        probes = {o.wave for o in self.outputs if o.wave}
-        lit = tuple(p for p in circuit.external if p in self.inputs)
-        wanted = Wanted(tuple(sorted(probes)), lit, tuple(self._initial()), complete, mutable)
         rounded = circuit.options.get("delay", "exact") == "round"
         try:
-            return compile_circuit(circuit, self.request.step, self.runs, wanted, rounded)
+            return compile_circuit(circuit, self.request.step, self.runs, self._wanted(circuit), rounded)
         except UnfitError as problem:
             where = circuit.instances[problem.instance]
             if where.position is None:
@@ -89,9 +84,20 @@ class Transient:
         except SimulationError as problem:
             raise located(problem, circuit) from None
 
+    def _wanted(self, circuit: Circuit) -> Wanted:
+        """What the program is for."""
+        complete = self.request.return_state or self.request.state is not None
+        lit = tuple(p for p in circuit.external if p in self.inputs)
+        return Wanted(tuple(sorted(self._probed())), lit, tuple(self._initial()), complete, bool(circuit.processes))
+
+    def _probed(self) -> set[str]:
+        """The waves whose samples the engine hands out."""
+        return {o.wave for o in self.outputs if o.wave}
+
     def _initial(self) -> dict[str, np.ndarray]:
         """Initial values of states, `.ic x(inst.state)=v`."""
-        return {resolve(self.circuit, parse_signal(k)).wave: np.asarray(v) for k, v in self.circuit.initial.items()}
+        states = {k: v for k, v in self.circuit.initial.items() if k.startswith("x(")}
+        return {resolve(self.circuit, parse_signal(k)).wave: np.asarray(v) for k, v in states.items()}
 
     # -- running ----------------------------------------------------------------------------------------------
 
@@ -116,7 +122,7 @@ class Transient:
         skip = max(0, self.first_kept - tick)
         if skip < block.shape[-1]:
             times = np.arange(tick + skip, tick + block.shape[-1]) * self.step
-            sink.append(times, self._values(block[..., skip:]))
+            sink.append(times, self._values(block[..., skip:], tick + skip))
 
     def places(self, watched: Sequence[int]) -> tuple[list[int], list[int]]:
         """Where the waves of the outputs, and those `watched`, stand among the samples of `begin(watched=...)`."""
@@ -124,7 +130,7 @@ class Transient:
         return [probes.index(w) for w in self._probes()], [probes.index(w) for w in watched]
 
     def _probes(self) -> list[int]:
-        return sorted({self.program.index[o.wave] for o in self.outputs if o.wave})
+        return sorted({self.program.index[wave] for wave in self._probed()})
 
     def begin(self, earlier: Snapshot | None = None, watched: Sequence[int] = ()) -> RunningCircuit:
         """The engine and the clock, ready to run; the samples of `watched` waves come with those of the outputs."""
@@ -137,16 +143,18 @@ class Transient:
         width = max(1, (len(fed) + len(probes)) * self.program.lanes)
         stretch = int(np.clip(STRETCH_NUMBERS // width, 256, 65536))
         longest = min(stretch, self.request.last + 1)
+        return RunningCircuit(self, self._engine(fed, probes, longest, state), longest, earlier)
+
+    def _engine(self, fed: dict[int, Feed], probes: list[int], longest: int, state: State) -> Engine:
         skip = self.circuit.options.get("skip", "on") == "on"
-        engine = Engine(self.program, fed, probes, longest, state, skip, bool(self.circuit.processes))
-        return RunningCircuit(self, engine, longest, earlier)
+        return Engine(self.program, fed, probes, longest, state, skip, bool(self.circuit.processes))
 
     def feeds(self, program: Program, circuit: Circuit) -> dict[int, Feed]:
         """What gives the program's sources, inputs and driven coefficients."""
         return feeds(program, self.inputs, self.request.stop, seed_of(circuit))
 
-    def _values(self, block: np.ndarray) -> dict[str, np.ndarray]:
-        """Samples (probes, carriers, runs, times) as variables with the dimensions of the result."""
+    def _values(self, block: np.ndarray, tick: int) -> dict[str, np.ndarray]:
+        """Samples (probes, carriers, runs, times), from a tick on, as variables with the dimensions of the result."""
         ordered = block.transpose(0, 2, 1, 3)
         if len(self.circuit.carriers) == 1:
             ordered = ordered[:, :, 0]
@@ -168,9 +176,13 @@ class Transient:
                 if np.ndim(value) == 1:
                     unit, doc = describe(self.circuit, name)
                     coordinates.append(Coordinate(name, unit, doc, np.asarray(value), "run"))
-        variables = tuple(o.variable(dimensions) for o in self.outputs)
+        variables = self._variables(dimensions)
         length = self.request.last + 1 - self.first_kept
         return Schema(self.request.name, "time", tuple(coordinates), variables, length, self._attributes())
+
+    def _variables(self, dimensions: tuple[str, ...]) -> tuple[Variable, ...]:
+        """How the signals stand in the result."""
+        return tuple(o.variable(dimensions) for o in self.outputs)
 
     def _attributes(self) -> dict[str, Any]:
         return attributes(self.circuit) | {"step": self.step}

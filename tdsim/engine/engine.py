@@ -14,7 +14,6 @@ from ..units import engineering
 from .advance import advance
 from .feeds import FOREVER, Feed, Feeds
 from .layout import empty_rings, plane_gap, ring_lengths
-from .rings import Rings
 from .simd import WIDTH
 from .state import State, dark, fit
 
@@ -43,7 +42,7 @@ class Engine:
     feeds   wave number to what gives its samples (sources, inputs, driven coefficients)
     probes  numbers of the waves whose samples `run` returns
     skip    repeat what stands still instead of computing it; the result is the same
-    watched  `latest` may be asked for the samples of the last chunk
+    watched  `latest` may be asked for the samples of the last chunk, and `go_back` for the start of it
     """
 
     def __init__(
@@ -140,12 +139,18 @@ class Engine:
         return found
 
     def bookmark(self) -> tuple[Any, ...]:
-        """Where the engine is, to come back to by `go_back`."""
-        return self.tick, self._starting, Rings(*(array.copy() for array in self._rings))
+        """Where the engine is, to come back to by `go_back`, as often as need be, from up to a chunk later."""
+        return self.tick, self._starting, self._rings.changed.copy(), self._rings.memory.copy()
 
     def go_back(self, bookmark: tuple[Any, ...]) -> None:
-        """Be again where the bookmark was made."""
-        self.tick, self._starting, self._rings = bookmark
+        """Be again where the bookmark was made. The rings of an engine that is `watched` still hold all that counts."""
+        self.tick, self._starting, changed, memory = bookmark
+        self._rings.changed[:], self._rings.memory[:] = changed, memory
+        self._rings.even[:] = self.tick
+
+    def forget(self, waves: Sequence[int]) -> None:
+        """Ask the feeds of these waves again, also for times that they have told about."""
+        self._feeds.forget(waves)
 
     def run(self, count: int) -> np.ndarray:
         """Advance by `count` samples; returns the probes' samples as (probes, carriers, runs, count).

@@ -57,19 +57,24 @@ class Feeds:
     def __init__(self, feeds: dict[int, Feed]):
         self.waves = np.array(list(feeds), dtype=np.int64)
         self._feeds = list(feeds.values())
+        self._since = np.zeros(len(feeds), dtype=np.int64)
         self._until = np.full(len(feeds), -1, dtype=np.int64)
         self._pieces: list[list[Piece]] = [[] for _ in feeds]
         self._table: Pieces | None = None
 
     def pieces(self, t0: int, t1: int) -> Pieces:
         """All that enters for t0 <= t < t1."""
-        for k in np.flatnonzero(self._until < t1):
+        for k in np.flatnonzero((self._until < t1) | (self._since > t0)):
             self._pieces[k] = [self._arranged(p) for p in self._feeds[k](t0, t1) if p.start < p.stop]
-            self._until[k] = self._pieces[k][-1].stop
+            self._since[k], self._until[k] = self._pieces[k][0].start, self._pieces[k][-1].stop
             self._table = None
         if self._table is None:
             self._table = self._packed()
         return self._table
+
+    def forget(self, waves: Sequence[int]) -> None:
+        """Ask the feeds of these waves again: they have something else to tell."""
+        self._until[np.isin(self.waves, waves)] = -1
 
     def _arranged(self, piece: Piece) -> Piece:
         """The piece with complex samples side by side in time."""

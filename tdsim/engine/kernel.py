@@ -71,6 +71,7 @@ _SOURCES = (
     "nodal/lu.py",
     "nodal/equations.py",
     "nodal/stepping.py",
+    "nodal/lit.py",
 )
 
 

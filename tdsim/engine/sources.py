@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import SimulationError, UsageError
-from ..schedule.groups import Entries, Group, fields, matrix_entries, resolve_waveforms
+from ..schedule.groups import Entries, Group, matrix_entries, resolve_waveforms, steady_fields, with_driven
 from ..schedule.pack import Modulation
 from ..schedule.program import Emission, Program
 from ..units import engineering
 from .edges import stretches
 from .engine import BLOWN_UP
 from .feeds import FOREVER, Feed, Piece
+from .followed import Followed
 
 DARK = np.zeros((1, 1, 1), dtype=complex)
 
@@ -112,13 +113,27 @@ class _Drive:
     """The parameters of a group of one as time goes on, the shapes that drive some of them followed."""
 
     def __init__(self, group: Group, program: Program, stop: float, seed: int):
-        self.group, self._step, self._carriers = group, program.step, program.carriers
+        self.group, self._step = group, program.step
         self._waveforms = resolve_waveforms(group, program.step, stop, seed)
+        self._steady = steady_fields(group, program.carriers, True)
+        self._followed = [w for w in self._waveforms.values() if isinstance(w, Followed)]
+
+    @property
+    def follows(self) -> bool:
+        """Whether some of the parameters follow electronics."""
+        return bool(self._followed)
+
+    @property
+    def version(self) -> int:
+        """Changes when other values have come for the same times."""
+        return sum(w.version for w in self._followed)
 
     def stretches(self, t0: int, t1: int) -> list[tuple[int, int, bool]]:
         """Parts of t0 <= t < t1: (from, to, whether the parameters stand still in it)."""
         if not self._waveforms:
             return [(t0, FOREVER, True)]
+        if self.follows:
+            return [(t0, t1, False)]
         return stretches(list(self._waveforms.values()), self._step, t0, t1)
 
     def fields(self, t: np.ndarray, checked: bool = False) -> Any:
@@ -129,15 +144,19 @@ class _Drive:
         values = {key: waveform(t) for key, waveform in self._waveforms.items()}
         for (name, parameter), numbers in values.items() if checked else ():
             _check_bounds(f"{name}.{parameter}", self.group.device.params[parameter].bounds, numbers, t)
-        return fields(self.group, self._carriers, {key: v[None, None, None] for key, v in values.items()})
+        shaped = {key: v.reshape((1, 1, -1, len(t))) for key, v in values.items()}
+        return with_driven(self.group, self._steady, shaped)
 
 
 def _check_bounds(name: str, bounds: tuple[float, float], values: np.ndarray, t: np.ndarray) -> None:
+    """`values` is (times,) or (runs, times)."""
+    values = np.atleast_2d(values)
     bad = ~((values >= bounds[0]) & (values <= bounds[1]))
     if bad.any():
-        first = int(np.argmax(bad))
+        first = int(np.argmax(bad.any(axis=0)))
+        value = values[np.argmax(bad[:, first]), first]
         raise SimulationError(
-            f"{name} is driven to {values[first]:g} at t = {engineering(float(t[first]), 's')}; "
+            f"{name} is driven to {value:g} at t = {engineering(float(t[first]), 's')}; "
             f"it must stay within {bounds[0]:g} to {bounds[1]:g}"
         )
 
@@ -177,7 +196,7 @@ def _modulate(modulation: Modulation, program: Program, stop: float, seed: int) 
     drive = _Drive(modulation.group, program, stop, seed)
 
     @functools.lru_cache(maxsize=1)
-    def entries(t0: int, t1: int) -> list[tuple[int, int, Entries]]:
+    def entries(t0: int, t1: int, version: int) -> list[tuple[int, int, Entries]]:
         found = []
         for start, end, still in drive.stretches(t0, t1):
             t = np.arange(start, start + 1 if still else end) * program.step
@@ -186,7 +205,7 @@ def _modulate(modulation: Modulation, program: Program, stop: float, seed: int) 
 
     def coefficient(place: tuple[int, int]) -> Feed:
         def feed(t0: int, t1: int) -> list[Piece]:
-            return [Piece(a, b, e[place][0] if place in e else DARK) for a, b, e in entries(t0, t1)]
+            return [Piece(a, b, e[place][0] if place in e else DARK) for a, b, e in entries(t0, t1, drive.version)]
 
         return feed
 

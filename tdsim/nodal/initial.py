@@ -8,6 +8,7 @@ import numpy as np
 
 from .linear import REFERRED, Kin
 from .system import System
+from .unknowns import electrodes
 
 
 def given_unknowns(system: System, voltages: dict[int, float], run: int) -> np.ndarray:
@@ -18,7 +19,7 @@ def given_unknowns(system: System, voltages: dict[int, float], run: int) -> np.n
     for kin in system.kins:
         if "ic" in kin.device.params and kin.device.branches and kin.device.store is not None:
             given = _of_run(kin.p.ic, run)
-            branch = kin.columns[:, len(kin.device.ports) + len(kin.device.inner)]
+            branch = kin.columns[:, len(electrodes(kin.device)) + len(kin.device.inner)]
             z[branch] = np.where(np.isnan(given), 0.0, given)
     return z
 
@@ -35,7 +36,7 @@ def given_charges(system: System, z: np.ndarray, run: int) -> np.ndarray:
 
 def _add(kin: Kin, z: np.ndarray, charge: np.ndarray, run: int) -> None:
     device = kin.device
-    nodes = [*device.ports, *device.inner]
+    nodes = [*electrodes(device), *device.inner]
     values = z[kin.columns].T[:, :, None]
     if "ic" in device.params and not device.branches and len(nodes) == 2:
         given = _of_run(kin.p.ic, run)[:, None]

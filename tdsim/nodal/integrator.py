@@ -37,6 +37,9 @@ from .words import (
 PART = 0.03
 """The error of a step, as part of the tolerance: many steps add up."""
 
+REACHED = "REACHED"
+"""In a saved state: the time (s) up to which sources were known."""
+
 ROOM = 1 << 20
 """Numbers of output held at once."""
 
@@ -123,8 +126,8 @@ class Integrator:
                 self._load(self.time)
             elif code == FULL:
                 return False
-            elif code != WEAK_PIVOT or not self.solver.reorder():
-                self._fail(code)
+            else:
+                self.judge(code)
 
     def _load(self, start: float) -> None:
         self._reached = self.drives.load(self.words, start)
@@ -138,16 +141,31 @@ class Integrator:
             raise SimulationError(f"{at} {self.solver.undefined()}")
         raise SimulationError(self.solver.failure(f"no step forward was found {at}"))
 
+    @property
+    def reached(self) -> float:
+        """The time (s) up to which the sources are known; `load` goes on from here."""
+        return self._reached
+
+    def load(self) -> None:
+        """Load what the sources do next."""
+        self._load(self.time)
+
+    def judge(self, code: int) -> None:
+        """Go on after compiled code has stopped with `code`, or raise SimulationError."""
+        if code != DONE and (code != WEAK_PIVOT or not self.solver.reorder()):
+            self._fail(code)
+
     # -- its state ------------------------------------------------------------------------------------------------
 
     def save(self) -> dict[str, np.ndarray]:
         """A copy of the whole state."""
-        return self.words.save()
+        return self.words.save() | {REACHED: np.array([self._reached])}
 
     def restore(self, saved: dict[str, np.ndarray]) -> None:
         """Go back to a saved state."""
         self.words.restore(saved)
-        self._load(self.time)
+        if saved[REACHED][0] != self._reached:
+            self._load(self.time)
 
     def effort(self) -> dict[str, int]:
         """What has been done: steps, rejected steps, iterations of Newton's method, changes of states of switches."""

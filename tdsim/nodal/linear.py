@@ -15,7 +15,7 @@ import numpy as np
 
 from ..circuit import Circuit, Instance, is_shape
 from ..device import Device
-from .unknowns import Unknowns, referred_branches
+from .unknowns import Unknowns, electrodes, referred_branches
 
 REFERRED = {0: (), 1: ("other",), 2: ("first", "second")}
 
@@ -81,7 +81,7 @@ def sort_kin(instances: Sequence[Instance]) -> list[Kin]:
 def locate(circuit: Circuit, kin: Kin, unknowns: Unknowns) -> None:
     """Find the rows and columns of the equations of each instance."""
     device = kin.device
-    names = [*device.ports, *device.inner, *device.branches]
+    names = [*electrodes(device), *device.inner, *device.branches]
     own = np.array([[unknowns.terminal(i, n) for n in names] for i in kin.instances], dtype=np.int64)
     own = own.reshape(len(kin.instances), len(names))
     referred = np.array([referred_branches(circuit, i, unknowns) for i in kin.instances], dtype=np.int64)
@@ -135,7 +135,7 @@ def stamp(kin: Kin, hook: str, entries: Entries, ground: int) -> None:
     if function is None:
         return
     device = kin.device
-    nodes = [*device.ports, *device.inner]
+    nodes = [*electrodes(device), *device.inner]
     voltages = namedtuple("Voltages", nodes)  # type: ignore[misc]
     currents = namedtuple("Currents", [*device.branches, *REFERRED[device.references]])  # type: ignore[misc]
     for k, unit in enumerate(np.eye(kin.columns.shape[1]).tolist()):

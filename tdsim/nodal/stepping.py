@@ -201,6 +201,8 @@ def solve_stages(m: int, t: float, h: float) -> int:
                     base[i] += part * slope[i]
         if nonlinear:
             predict(m, k, h)
+        else:  # any guess will do, but the same one whatever was tried before
+            copy_numbers(stage(m, w.STAGE_Z, 0), stage(m, w.STAGE_Z, k), n)
         code = solve_stage(m, t + WHEN[k] * h, GAMMA * h, k)
         if code < 0:
             return code

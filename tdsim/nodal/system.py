@@ -7,6 +7,7 @@ C and G are the linear part, q and i come from groups of non-linear devices, w_k
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,17 +115,28 @@ def _shunts(system: System) -> None:
 
 
 def _drive(system: System, kin: Kin) -> None:
-    """Add the sources of these instances."""
-    first = len(system.sources)
+    """Add the sources of these instances, and what drives them besides (a dark current)."""
+    assert kin.device.drive is not None
+    driven = (kin.device.detected or ("wave",))[0]
+    setattr(kin.p, driven, 0.0)
+    always = kin.device.drive(kin.p)
+    setattr(kin.p, driven, 1.0)
+    linear = [np.subtract(one, none) for one, none in zip(kin.device.drive(kin.p), always, strict=True)]
     for instance in kin.instances:
         settings = instance.settings
         phase = np.exp(1j * np.deg2rad(settings.get("acphase", 0.0)))
-        source = Source(instance, settings.get("dc", np.nan), settings["wave"], settings.get("ac", 0.0) * phase)
+        source = Source(instance, settings.get("dc", np.nan), settings[driven], settings.get("ac", 0.0) * phase)
         system.sources.append(source)
-    kin.p.wave = 1.0
-    columns = first + np.arange(len(kin.instances))
-    assert kin.device.drive is not None
-    for row, value in enumerate(kin.device.drive(kin.p)):
+    _add_drive(system, kin, linear)
+    if any(np.any(value) for value in always):
+        system.sources += [Source(instance, np.nan, 1.0, 0.0) for instance in kin.instances]
+        _add_drive(system, kin, always)
+
+
+def _add_drive(system: System, kin: Kin, values: Sequence[Any]) -> None:
+    """What the last sources, one an instance, add to each row."""
+    columns = len(system.sources) - len(kin.instances) + np.arange(len(kin.instances))
+    for row, value in enumerate(values):
         numbers = np.asarray(value, dtype=float)
         if numbers.any():
             wide = np.broadcast_to(numbers, (len(kin.instances), numbers.shape[-1] if numbers.ndim else 1))

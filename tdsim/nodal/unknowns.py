@@ -17,14 +17,19 @@ from ..device import ELECTRICAL, Device
 from ..errors import UsageError
 
 
-def is_electrical(device: type[Device]) -> bool:
-    """Whether a device has a place in the electrical equations."""
-    return any(port.domain == ELECTRICAL for port in device.ports.values()) or device.couples
+def electrodes(device: type[Device]) -> list[str]:
+    """The names of a device's electrical ports."""
+    return [name for name, port in device.ports.items() if port.domain == ELECTRICAL]
+
+
+def is_electrical(instance: Instance) -> bool:
+    """Whether an instance has a place in the electrical equations: electrodes may be left out."""
+    return instance.device.couples or instance.is_wired(ELECTRICAL)
 
 
 def electrical_instances(circuit: Circuit) -> list[Instance]:
     """The instances that have a place in the electrical equations, in the order of the netlist."""
-    return [i for i in circuit.instances.values() if is_electrical(i.device)]
+    return [i for i in circuit.instances.values() if is_electrical(i)]
 
 
 @dataclass

@@ -221,8 +221,9 @@ STATE = (
         "COUNT",
     ),
     *("CURSOR", "SWITCHES", "CONTROLS"),
+    *("KEY", "LU", "INVERSE"),
 )
-"""The arrays that a run remembers from one step to the next."""
+"""The arrays that a run remembers from one step to the next; factors too, which may be those of an earlier step."""
 
 (TIME, NEXT, LAST, BEFORE_LAST, FACTORED) = range(5)
 """CLOCK: the time; the step to take next; the last two steps; the step that the factors are for."""
@@ -273,4 +274,7 @@ class Words:
     def restore(self, saved: dict[str, np.ndarray]) -> None:
         """Put a saved state back."""
         for name in STATE:
-            self.arrays[name][...] = saved[name]
+            if self.arrays[name].shape == saved[name].shape:
+                self.arrays[name][...] = saved[name]
+            else:  # factors for other pivots
+                self.arrays["KEY"][0] = np.nan

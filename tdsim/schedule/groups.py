@@ -7,6 +7,8 @@ object per instance is needed after this.
 
 from __future__ import annotations
 
+import copy
+import functools
 from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,6 +81,11 @@ def fields(group: Group, carriers: Sequence[float], waveforms: dict[tuple[str, s
     waveforms  (instance, parameter) to values in time, for parameters that follow a shape; every field then has a
                trailing axis of time. Only for groups of one instance.
     """
+    return with_driven(group, steady_fields(group, carriers, waveforms is not None), waveforms)
+
+
+def steady_fields(group: Group, carriers: Sequence[float], in_time: bool) -> SimpleNamespace:
+    """The parameters of a group that follow no shape, with a trailing axis of time or not."""
     settings = [i.settings for i in group.instances]
     p = SimpleNamespace(wired=group.wired, ports=group.ports)
     for name, param in group.device.params.items():
@@ -90,11 +97,17 @@ def fields(group: Group, carriers: Sequence[float], waveforms: dict[tuple[str, s
         elif name not in group.driven:
             setattr(p, name, _stack(values))
     _set_carriers(p, carriers)
-    if waveforms is not None:
+    if in_time:
         _add_time_axis(p)
+    return p
+
+
+def with_driven(group: Group, p: SimpleNamespace, waveforms: dict[tuple[str, str], np.ndarray] | None) -> Any:
+    """A copy of the steady fields with those that follow a shape, 0 where these are not given, and derived numbers."""
+    p = copy.copy(p)
     for name in group.driven:
         here = group.instances[0].name
-        setattr(p, name, waveforms[here, name] if waveforms is not None else _stack([0.0] * len(settings)))
+        setattr(p, name, waveforms[here, name] if waveforms is not None else _stack([0.0] * len(group.instances)))
     group.device.derive(p)
     return p
 
@@ -121,8 +134,7 @@ def matrix_entries(group: Group, p: Any) -> Entries:
     line outputs, states. Entries that are zero for every instance, carrier and run are left out.
     """
     ports, inner = len(group.ports), group.lines + group.states
-    incident = namedtuple("incident", group.ports)  # type: ignore[misc]
-    internal = namedtuple("internal", inner)  # type: ignore[misc]
+    incident, internal = _record("incident", group.ports), _record("internal", inner)
     shape = np.shape(p.wavelength)[3:]
     entries: Entries = {}
     for column in range(ports + len(inner)):
@@ -134,6 +146,12 @@ def matrix_entries(group: Group, p: Any) -> Entries:
                 full = (len(group.instances), 1, 1, *(1 for _ in shape))
                 entries[row, column] = coefficient + np.zeros(full)
     return entries
+
+
+@functools.cache
+def _record(name: str, fields: tuple[str, ...]) -> Any:
+    """A named tuple; making one anew takes longer than most uses of it."""
+    return namedtuple(name, fields)
 
 
 def _answers(device: type[Device], p: Any, a: Any, x: Any, has_inner: bool) -> tuple[Any, ...]:

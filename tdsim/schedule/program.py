@@ -11,6 +11,7 @@ from ..circuit import Circuit
 from .build import build
 from .groups import Group
 from .islands import Island
+from .latency import latency
 from .loops import remove_instant_loops
 from .mirror import Reversal, number_mirror, plan_mirror
 from .pack import Modulation, Packer, Tables
@@ -38,6 +39,7 @@ class Program:
     memory     numbers of all-pass memory a lane
     islands    for reports: the waves of each island and its window
     reversal   how its State runs backwards; only in a complete program
+    latency    samples in which a change of a device in `Wanted.followed` reaches a wave in `detected`; None: never
     """
 
     step: float
@@ -54,6 +56,7 @@ class Program:
     memory: int
     islands: tuple[Island, ...]
     dropped: int
+    latency: int | None
     fingerprint: str
     reversal: Reversal | None
 
@@ -74,6 +77,8 @@ class Wanted(NamedTuple):
     initial   states with a nonzero initial value
     complete  keep all that a continued run could need (a State is taken or given)
     mutable   parameters may change while it runs
+    detected  names of waves that electronics detect
+    followed  instances whose optics follow electronics
     """
 
     probes: tuple[str, ...]
@@ -81,6 +86,8 @@ class Wanted(NamedTuple):
     initial: tuple[str, ...] = ()
     complete: bool = False
     mutable: bool = False
+    detected: tuple[str, ...] = ()
+    followed: tuple[str, ...] = ()
 
 
 def compile_circuit(circuit: Circuit, step: float, runs: int, wanted: Wanted, rounded: bool = False) -> Program:
@@ -94,6 +101,7 @@ def compile_circuit(circuit: Circuit, step: float, runs: int, wanted: Wanted, ro
     depth = mirror.depth if mirror else {}
     kept = _kept(system, wanted, set(depth))
     keep_only(system, kept)
+    returning = _latency(system, wanted)
     packer = Packer(system, kept, depth)
     tables = packer.tables
     start = None
@@ -117,6 +125,7 @@ def compile_circuit(circuit: Circuit, step: float, runs: int, wanted: Wanted, ro
         memory=packer.memory,
         islands=tuple(packer.islands),
         dropped=total - len(packer.names),
+        latency=returning,
         fingerprint=_fingerprint(packer.names, tables),
         reversal=number_mirror(mirror, system, packer.number, tables.depth, len(circuit.carriers)) if mirror else None,
     )
@@ -133,7 +142,7 @@ def _prepared(circuit: Circuit, step: float, runs: int, wanted: Wanted, rounded:
 def _kept(system: System, wanted: Wanted, mirrored: set[int]) -> set[int]:
     """The waves that light can reach and that something needs, those that a reversal exchanges among them."""
     sources = sources_of(system)
-    probes = {system.index[name] for name in wanted.probes}
+    probes = {system.index[name] for name in (*wanted.probes, *wanted.detected)}
     if wanted.mutable:
         return reach(
             set(system.rows) | set(sources) | _remembered(system) | mirrored | set(system.external.values()), sources
@@ -143,6 +152,13 @@ def _kept(system: System, wanted: Wanted, mirrored: set[int]) -> set[int]:
     lit = reach(_lit(system, wanted), reversed_edges(sources))
     needed = reach(probes, sources)
     return (lit & needed) | probes
+
+
+def _latency(system: System, wanted: Wanted) -> int | None:
+    """How many samples pass until what electronics do to light is back at the electronics."""
+    made = (driven for driven in system.driven if driven.group.instances[0].name in wanted.followed)
+    starts = {wave for driven in made for wave, _ in driven.joins.values()}
+    return latency(system, starts, (system.index[name] for name in wanted.detected))
 
 
 def _lit(system: System, wanted: Wanted) -> set[int]:

@@ -19,7 +19,7 @@ def parameters(name: str, wired: frozenset[str] | None = None, carriers=CARRIERS
     """The class with the equations of a device, and its parameters shaped (instances, carriers, runs), derived."""
     kind = device.find(name)
     settings = {**{k: p.default for k, p in kind.params.items()}, **values}
-    ports = kind.ports_of(settings)
+    ports = [name for name, port in kind.ports_of(settings).items() if port.domain == device.OPTICAL]
     variant = kind.variant(settings)
     p = SimpleNamespace(**{key: _shaped(value) for key, value in settings.items()})
     p.wavelength = np.array(carriers)[None, :, None]

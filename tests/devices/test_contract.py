@@ -47,6 +47,8 @@ ABSORBING = {
     "amplifier",
     "phase_conjugator",
     "nudge",
+    "photodiode",
+    "balanced_photodiode",
 }
 """Devices that lose or make light even where their losses are 0."""
 

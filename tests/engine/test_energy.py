@@ -63,7 +63,7 @@ def answer(circuit, inputs):
     """The waves at all ports, and the state at the end."""
     save = [f"e({port})" for port in circuit.external]
     for instance in circuit.instances.values():
-        save += [f"{kind}({instance.name}.{p})" for p in instance.ports for kind in ("p", "pin")]
+        save += [f"{kind}({instance.name}.{p})" for p in instance.nets for kind in ("p", "pin")]
     return tdsim.transient(circuit, stop=(SAMPLES - 1) * STEP, step=STEP, inputs=inputs, save=save, return_state=True)
 
 
@@ -86,7 +86,7 @@ def absorbed(circuit, result):
     """What each lossy device took in and did not give out, over the run."""
     lossy = [i for i in circuit.instances.values() if i.device.name in LOSSY]
     return [
-        sum(float(np.sum(result[f"pin({i.name}.{p})"] - result[f"p({i.name}.{p})"])) for p in i.ports) for i in lossy
+        sum(float(np.sum(result[f"pin({i.name}.{p})"] - result[f"p({i.name}.{p})"])) for p in i.nets) for i in lossy
     ]
 
 

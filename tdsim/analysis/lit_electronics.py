@@ -1,0 +1,97 @@
+"""The electronic half of a circuit that also has light, on the samples' grid, all runs side by side."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from ..device import OPTICAL
+from ..nodal.integrator import Integrator
+from ..nodal.lit import LitDrives, LitRun
+from ..nodal.solver import lay_out
+from .bridges import Detector, Follower
+from .electronics import Electronics
+from .request import Request, seed_of
+
+
+class LitElectronics:
+    """Electronics that light at `detectors` drives and that `followers` listen to.
+
+    places    number of each detected wave among the engine's probes, by name
+    unknowns  (runs, samples, unknowns + 1) of the last `go_on`
+    """
+
+    def __init__(
+        self,
+        electronics: Electronics,
+        request: Request,
+        detectors: Sequence[Detector],
+        followers: Sequence[Follower],
+        places: dict[str, int],
+    ):
+        self._electronics, self._request = electronics, request
+        self._detectors = [(d, _parameters(d), _incident(d)) for d in detectors]
+        self._places = places
+        system = electronics.system
+        self._lit = [system.source(d.instance.name) for d in detectors]
+        instances = electronics.circuit.instances
+        self._heard = [system.unknowns.terminal(instances[f.instance], f.unknown) for f in followers]
+        layout = lay_out(system, request.step)
+        self._runs = [self._begin(run, layout) for run in range(electronics.runs)]
+        self.unknowns = np.zeros((electronics.runs, 0, system.size + 1))
+
+    def _begin(self, run: int, layout: Any) -> LitRun:
+        """One run at t = 0: the operating point without light."""
+        electronics, request = self._electronics, self._request
+        system, step = electronics.system, request.step
+        drives = LitDrives(system.sources, self._lit, step, request.stop, seed_of(electronics.circuit))
+        solver = electronics.solver(system, run, True, layout=layout)
+        method = str(electronics.circuit.options.get("method", ""))
+        integrator = Integrator(solver, drives, min(step, request.longest or step), method)
+        electronics.begin(integrator, run, request.uic)
+        return LitRun(integrator, drives, step)
+
+    def at_rest(self) -> np.ndarray:
+        """The voltages that are listened to, before anything has happened: (followers, runs)."""
+        return np.stack([run.integrator.words["Z"][self._heard] for run in self._runs], axis=1)
+
+    def light(self, block: np.ndarray) -> np.ndarray:
+        """What light does to each detector, (detectors, runs, samples), from the probes' samples."""
+        runs, samples = block.shape[2:]
+        found = np.zeros((len(self._detectors), runs, samples))
+        nothing = np.zeros(block.shape[1:], dtype=complex)
+        for k, (detector, p, incident) in enumerate(self._detectors):
+            waves = [block[self._places[wave]] if wave else nothing for wave in detector.waves]
+            detect = detector.instance.device.detect
+            assert detect is not None
+            found[k] = detect(p, incident(*waves))[0]
+        return found
+
+    def go_on(self, light: np.ndarray) -> np.ndarray:
+        """Go on with this light (detectors, runs, samples); returns voltages (followers, runs, samples)."""
+        self.unknowns = np.stack([run.go_on(light[:, k]) for k, run in enumerate(self._runs)])
+        return self.unknowns[:, :, self._heard].transpose(2, 0, 1)
+
+    def bookmark(self) -> list[Any]:
+        """Where it is, to come back to by `go_back`."""
+        return [run.bookmark() for run in self._runs]
+
+    def go_back(self, bookmark: list[Any]) -> None:
+        """Be again where the bookmark was made."""
+        for run, mark in zip(self._runs, bookmark, strict=True):
+            run.go_back(mark)
+
+
+def _parameters(detector: Detector) -> SimpleNamespace:
+    """The parameters of a detector, shaped as waves (carriers, runs, times) are."""
+    settings = detector.instance.settings
+    return SimpleNamespace(**{n: np.reshape(v, (1, -1, 1)) if np.ndim(v) else v for n, v in settings.items()})
+
+
+def _incident(detector: Detector) -> Any:
+    ports = [name for name, port in detector.instance.ports.items() if port.domain == OPTICAL]
+    return namedtuple("incident", ports)

@@ -1,0 +1,94 @@
+"""Transient analysis of circuits with light and electronics: one run, one clock, one result."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..cards import Transient as Card
+from ..circuit import Circuit
+from ..engine.engine import Engine
+from ..engine.feeds import Feed
+from ..engine.state import State
+from ..errors import UsageError
+from ..probes import expand
+from ..results.schema import Variable
+from ..schedule.program import Wanted
+from .bridges import Detector, detectors, follow
+from .electronics import Electronics
+from .lit_electronics import LitElectronics
+from .mixed import MixedEngine
+from .request import Request
+from .transient import Transient
+
+
+class MixedTransient(Transient):
+    """One transient of a circuit with light and electronics; both are kept on the grid of the step."""
+
+    def __init__(self, circuit: Circuit, request: Request):
+        _refuse(circuit, request)
+        self.detectors = detectors(circuit)
+        extra = [name for name in request.extra if expand(circuit, name)]
+        circuit, self.followers = follow(_listening(circuit, self.detectors), request.step)
+        super().__init__(circuit, replace(request, extra=[n for n in request.extra if n not in extra]))
+        save = request.save
+        if save is None and not circuit.requests:
+            wanted = None
+        else:
+            named = [r.signal for r in circuit.requests] if save is None else save
+            wanted = [n for n in named if expand(circuit, n)]
+        card = Card(request.step, request.stop, request.start)
+        self.electronics = Electronics(self.circuit, card, wanted, extra, self.runs)
+
+    def _wanted(self, circuit: Circuit) -> Wanted:
+        followed = tuple(sorted({f.instance for f in self.followers}))
+        return super()._wanted(circuit)._replace(detected=tuple(sorted(self._detected())), followed=followed)
+
+    def _probed(self) -> set[str]:
+        return super()._probed() | self._detected()
+
+    def _detected(self) -> set[str]:
+        return {wave for detector in self.detectors for wave in detector.waves if wave}
+
+    def _engine(self, fed: dict[int, Feed], probes: list[int], longest: int, state: State) -> Any:
+        skip = self.circuit.options.get("skip", "on") == "on"
+        engine = Engine(self.program, fed, probes, longest, state, skip, watched=True)
+        here = [Detector(self.circuit.instances[d.instance.name], d.waves) for d in self.detectors]
+        electronics = LitElectronics(self.electronics, self.request, here, self.followers, self._place)
+        self._mixed = MixedEngine(engine, electronics, self.followers, longest)
+        return self._mixed
+
+    def _values(self, block: np.ndarray, tick: int) -> dict[str, np.ndarray]:
+        readings = self.electronics.readings
+        unknowns = self._mixed.unknowns(tick, block.shape[-1])
+        found = readings.values(unknowns[:, :, readings.kept])
+        return super()._values(block, tick) | {n: v if self.has_runs else v[0] for n, v in found.items()}
+
+    def _variables(self, dimensions: tuple[str, ...]) -> tuple[Variable, ...]:
+        electrical = tuple(d for d in dimensions if d != "carrier")
+        readings = self.electronics.readings.readings
+        return super()._variables(dimensions) + tuple(r.variable(electrical) for r in readings)
+
+
+def _listening(circuit: Circuit, found: list[Detector]) -> Circuit:
+    """The circuit with detectors whose light is what arrives, whatever it was set to."""
+    changed = copy.copy(circuit)
+    changed.instances = dict(circuit.instances)
+    for detector in found:
+        instance = detector.instance
+        values = {k: v for k, v in instance.values.items() if k not in instance.device.detected}
+        changed.instances[instance.name] = replace(instance, values=values)
+    return changed
+
+
+def _refuse(circuit: Circuit, request: Request) -> None:
+    """Raise UsageError for what circuits with light and electronics cannot do yet."""
+    if request.state is not None or request.return_state:
+        raise UsageError("states of circuits with light and electronics are not available yet")
+    if circuit.processes:
+        raise UsageError("processes in circuits with light and electronics are not available yet")
+    if request.times is not None:
+        raise UsageError("a circuit with light has samples at multiples of the step only: leave out times")

@@ -1,0 +1,19 @@
+"""The transient analysis that fits a circuit: of light, of electronics, or of both."""
+
+from __future__ import annotations
+
+from ..circuit import Circuit
+from .electronic_transient import ElectronicTransient
+from .electronics import is_electronic, is_optical
+from .mixed_transient import MixedTransient
+from .request import Request
+from .transient import Transient
+
+
+def make_transient(circuit: Circuit, request: Request) -> Transient | ElectronicTransient:
+    """A transient, ready to `run`. Raises UsageError when the request does not fit the circuit."""
+    if not is_electronic(circuit):
+        return Transient(circuit, request)
+    if not is_optical(circuit):
+        return ElectronicTransient(circuit, request)
+    return MixedTransient(circuit, request)

@@ -1,0 +1,160 @@
+"""Electronics sample by sample, with light on some of their sources and voltages read at every sample.
+
+Between two samples light is taken for a straight line, or, where it jumps, for level up to the later one. It jumps
+where its increment is more than JUMP times the one before: an edge, or the sample in which slow light begins to move,
+where level or sloped makes no difference to the order of the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..engine.kernel import compiled
+from ..shapes.segments import Segments
+from . import words as w
+from .drives import Drives
+from .integrator import Integrator
+from .memory import floats, integer_at, longs
+from .stepping import DONE, advance
+from .system import Source
+from .words import RESTART
+
+Array = np.ndarray[Any, Any]
+
+JUMP, SEEN = 8.0, 1e-3
+"""How much larger than the one before, and than the light itself, an increment must be to count as a jump."""
+
+AFTER, PART = 1e-8, 1e-12
+"""The voltages behind a jump are read so many steps after it, and this part of its time: more than round-off."""
+
+
+class LitDrives(Drives):
+    """The waveforms of a circuit, and one segment for each source that light falls on, filled sample by sample."""
+
+    def __init__(self, sources: Sequence[Source], lit: Sequence[int], step: float, stop: float, seed: int):
+        super().__init__(sources, step, stop + step, seed)
+        self.lit = np.asarray(lit, dtype=np.int64)
+        for source in lit:
+            self.waveforms[source] = _Light()
+
+
+class _Light:
+    """Stands for light that is not known yet."""
+
+    def __call__(self, t: np.ndarray) -> np.ndarray:
+        return np.zeros(np.shape(t))
+
+    def breakpoints(self, start: float, stop: float) -> np.ndarray:
+        return np.zeros(0)
+
+    def segments(self, start: float, stop: float) -> Segments:
+        return Segments(np.array([start]), np.zeros((1, 2)), np.zeros((0, 7)), np.zeros(2, dtype=np.int64))
+
+
+class LitRun:
+    """One run of electronics with light on it: `go_on` takes it from sample to sample."""
+
+    def __init__(self, integrator: Integrator, drives: LitDrives, step: float):
+        self.integrator, self.drives, self.step = integrator, drives, step
+        self.tick = 0
+        self._light = np.zeros((drives.lit.size, 2))
+        """The last two samples."""
+        self.integrator.words.put(OUT_TIMES=np.array([np.inf]), FILLED=np.zeros(1, np.int64))
+        self.integrator.words.count(ON_GRID=1, ROOM=1, KEPT_COUNT=0)
+
+    def bookmark(self) -> tuple[Any, ...]:
+        """Where it is, to come back to by `go_back`."""
+        return self.tick, self._light, self.integrator.save()
+
+    def go_back(self, bookmark: tuple[Any, ...]) -> None:
+        """Be again where the bookmark was made."""
+        self.tick, self._light, saved = bookmark
+        self.integrator.restore(saved)
+
+    def go_on(self, light: np.ndarray) -> np.ndarray:
+        """Go on through samples with this light (sources, samples); returns the unknowns (samples, unknowns + 1)."""
+        count = light.shape[1]
+        light = np.concatenate([self._light, light], axis=1)
+        values = np.empty((count, self.integrator.words["Z"].size))
+        done = 0
+        while done < count:
+            reach = int(np.ceil(self.integrator.reached / self.step - 0.5)) - self.tick
+            if reach <= done:
+                self.integrator.load()
+                continue
+            places = self.integrator.words["SEGMENT_BEGIN"][self.drives.lit]
+            done, code = follow_light(
+                self.integrator.words.address, places, light, self.tick, done, min(count, reach), self.step, values
+            )
+            self.integrator.judge(code)
+        self.tick += count
+        self._light = light[:, -2:].copy()
+        return values
+
+
+@compiled
+def follow_light(
+    m: int, places: Array, light: Array, tick: int, first: int, last: int, step: float, values: Array
+) -> tuple[int, int]:
+    """Samples first <= n < last, n counted from `tick`; returns those that are done, and why it stopped.
+
+    light  (sources, 2 + samples): column n + 2 is sample n
+    """
+    clock, count = floats(m, w.CLOCK), longs(m, w.COUNT)
+    unknowns = floats(m, w.Z)
+    for n in range(first, last):
+        t = (tick + n) * step
+        if clock[w.TIME] < t:
+            shine(m, places, light, n + 1, t - step, step)
+            code = advance(m, t)
+            if code != DONE:
+                return n, code
+        if count[RESTART] != 0 or jumps_in_any(light, n + 1):
+            hold_light(m, places, light, n + 2, t)
+            count[RESTART] = 1
+            code = advance(m, t + AFTER * step + PART * t)
+            if code != DONE:
+                return n, code
+        for k in range(integer_at(m, w.UNKNOWNS_COUNT)):
+            values[n, k] = unknowns[k]
+        values[n, integer_at(m, w.UNKNOWNS_COUNT)] = 0.0
+    return last, DONE
+
+
+@compiled
+def shine(m: int, places: Array, light: Array, column: int, start: float, step: float) -> None:
+    """Light from the sample in `column` to the next one."""
+    times, lines = floats(m, w.SEGMENT_TIMES), floats(m, w.SEGMENT_LINES)
+    for k in range(places.size):
+        times[places[k]] = start
+        lines[2 * places[k]] = light[k, column]
+        lines[2 * places[k] + 1] = 0.0 if jumps(light, k, column) else (light[k, column + 1] - light[k, column]) / step
+
+
+@compiled
+def hold_light(m: int, places: Array, light: Array, column: int, start: float) -> None:
+    """Light that stays as it is in `column`."""
+    times, lines = floats(m, w.SEGMENT_TIMES), floats(m, w.SEGMENT_LINES)
+    for k in range(places.size):
+        times[places[k]] = start
+        lines[2 * places[k]], lines[2 * places[k] + 1] = light[k, column], 0.0
+
+
+@compiled
+def jumps(light: Array, k: int, column: int) -> bool:
+    """Whether a source's light jumps at the end of the interval that begins in `column`."""
+    here, then = light[k, column], light[k, column + 1]
+    by = abs(then - here)
+    return bool(by > JUMP * abs(here - light[k, column - 1]) and by > SEEN * max(abs(here), abs(then)))
+
+
+@compiled
+def jumps_in_any(light: Array, column: int) -> bool:
+    """Whether the light of any source does."""
+    found = False
+    for k in range(light.shape[0]):
+        found = found or jumps(light, k, column)
+    return found
