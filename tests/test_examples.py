@@ -60,6 +60,21 @@ def check_gdsfactory_import(text, folder):
     assert found == pytest.approx(expected, rel=1e-3)
 
 
+def check_equilibrium(text, folder):
+    runs, of, edge, error = re.match(r"(\d+) of (\d+) runs settle, up to (\S+) mW; error (\S+)", text).groups()
+    assert (int(of), float(edge)) == (23, 3.5), "the edge is at 3.729 mW, and the runs are 0.25 mW apart"
+    assert int(runs) == 13
+    assert float(error) < 1e-8
+    assert (folder / "equilibrium.png").stat().st_size > 5000
+
+
+def check_echo(text, folder):
+    assert "lossless: 1 - fidelity is below 1e-13: True" in text
+    assert "r0 (resonator) loses energy" in text
+    assert 0.001 < numbers(text.splitlines()[1])[0] < 0.2
+    assert (folder / "echo.png").stat().st_size > 5000
+
+
 def check_resume_state(text, folder):
     assert "same samples: True; same state at the end: True" in text
     assert (folder / "middle.state").exists()
