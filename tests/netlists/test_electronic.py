@@ -120,13 +120,15 @@ def test_van_der_pol_settles_on_its_cycle():
 
 
 def test_crossbar_multiplies_a_matrix_by_a_vector():
-    result, measures = run(load("crossbar"))
+    result, measures = run(load("crossbar"), "op")
     rows = 0.1 * np.arange(1, 9)
     conductance = np.array([[1e-6 * (1 + (3 * i + 5 * j) % 7) for j in range(8)] for i in range(8)])
     found = [float(result[f"i(vc{j})"]) for j in range(8)]
     np.testing.assert_allclose(found, rows @ conductance, rtol=1e-9)
     assert measures["first"] == pytest.approx(12.7e-6, rel=1e-9)
     assert measures["all"] == pytest.approx(113.5e-6, rel=1e-9)
+    sweep, _ = run(load("crossbar"), "dc")
+    np.testing.assert_allclose(np.diff(sweep["i(vc0)"]) / np.diff(sweep["v0"]), 1e-6, rtol=1e-6)
 
 
 def test_ring_heater_comes_to_balance_behind_the_resonance():
