@@ -35,7 +35,7 @@ class ElectronicTransient:
         changed, runs = set_parameters(circuit, request.params)
         self.runs, self.has_runs = runs or 1, runs is not None
         card = Card(request.step, request.stop, request.start)
-        self.electronics = Electronics(changed, card, request.save, request.extra, self.runs)
+        self.electronics = Electronics(changed, card, request.save, request.extra, self.runs, not request.uic)
         self.circuit = changed
         self.longest = request.longest or min(request.step, (request.stop - request.start) / FEWEST_STEPS)
         self.times = self._grid()

@@ -17,6 +17,7 @@ from ..nodal.solver import Solver, Tolerances, lay_out
 from ..nodal.system import System, build
 from ..nodal.tables import Layout
 from ..nodal.unknowns import is_electrical
+from ..nodal.wellposed import examine
 from ..probes import Probe, probes
 from .readings import Readings, make_readings
 
@@ -46,6 +47,7 @@ class Electronics:
         save: Sequence[str] | None = None,
         extra: Sequence[str] = (),
         runs: int = 1,
+        at_rest: bool = True,
     ):
         requests = None if save is None else [Request(name) for name in save]
         self.probes: list[Probe] = probes(circuit, analysis, requests)
@@ -55,6 +57,9 @@ class Electronics:
         self.circuit = with_ammeters(circuit, (p.target[0] for p in self.probes if p.kind == "i"))
         self.tolerances = Tolerances.of(circuit.options)
         self.runs = runs
+        self.at_rest = at_rest
+        self.said: list[str] = []
+        """What the user should know about the circuit."""
         self.system = self.at()
         self.readings: Readings = make_readings(self.circuit, self.system.unknowns, self.probes)
 
@@ -63,7 +68,10 @@ class Electronics:
         options = self.circuit.options
         temperature = options.get("temp", 27.0) if ambient is None else ambient
         conditions = Conditions(float(temperature), float(options.get("tnom", 27.0)), small_signal)
-        return build(circuit or self.circuit, conditions, self.runs)
+        system = build(circuit or self.circuit, conditions, self.runs)
+        held = {n for n in self._held_nets() if n in system.unknowns.nodes}
+        self.said = examine(system, self.at_rest, [system.unknowns.nodes[n] for n in held])
+        return system
 
     def solver(self, system: System, run: int = 0, transient: bool = False, layout: Layout | None = None) -> Solver:
         """One run made ready."""
@@ -76,6 +84,9 @@ class Electronics:
             return
         z = given_unknowns(self.system, self.held(), run)
         integrator.begin_from(given_charges(self.system, z, run), z)
+
+    def _held_nets(self) -> list[str]:
+        return [name[2:-1] for name in self.circuit.initial if name.startswith("v(")]
 
     def held(self) -> dict[int, float]:
         """Nodes that `.ic` holds."""

@@ -41,7 +41,7 @@ class MixedTransient(Transient):
             named = [r.signal for r in circuit.requests] if save is None else save
             wanted = [n for n in named if expand(circuit, n)]
         card = Card(request.step, request.stop, request.start)
-        self.electronics = Electronics(self.circuit, card, wanted, extra, self.runs)
+        self.electronics = Electronics(self.circuit, card, wanted, extra, self.runs, not request.uic)
 
     def _wanted(self, circuit: Circuit) -> Wanted:
         followed = tuple(sorted({f.instance for f in self.followers}))

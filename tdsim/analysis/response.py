@@ -39,6 +39,8 @@ def run_small_signal(
     """Run `.ac` into a sink: complex variables along `frequency` (Hz)."""
     began = time.perf_counter()
     electronics = Electronics(circuit, analysis, extra=extra)
+    for sentence in electronics.said:
+        tell(sentence)
     solver = linearised(electronics)
     frequencies = np.asarray(analysis.frequencies)
     readings = electronics.readings

@@ -25,6 +25,8 @@ def run_operating_point(
     """Run `.op` into a sink: one number for each signal."""
     began = time.perf_counter()
     electronics = Electronics(circuit, analysis, extra=extra)
+    for sentence in electronics.said:
+        tell(sentence)
     solver = electronics.solver(electronics.system)
     z = solver.find_rest(solver.words["LEVEL"], electronics.held(), electronics.nudged())
     readings = electronics.readings
@@ -40,6 +42,8 @@ def run_sweep(circuit: Circuit, analysis: Sweep, sink: Sink, name: str, tell: Te
     """Run `.dc` into a sink: variables along (outer, inner) axes."""
     began = time.perf_counter()
     electronics = Electronics(circuit, analysis, extra=extra)
+    for sentence in electronics.said:
+        tell(sentence)
     axes = analysis.axes[::-1]
     names = _axis_names(axes)
     points = np.array(list(itertools.product(*(a.values for a in axes))))

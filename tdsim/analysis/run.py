@@ -23,7 +23,7 @@ from .response import run_small_signal
 from .rest import run_operating_point, run_sweep
 from .small_signal import run_scattering
 from .transient import Transient
-from .transients import make_transient
+from .transients import make_transient, said_of
 
 Progress = Callable[[float, float], None]
 
@@ -100,7 +100,7 @@ def _run_transient(
     if optical:
         give_advice(circuit, card.step, card.stop, tell)
     transient = make_transient(circuit, request)
-    for sentence in cost_advice(transient) if isinstance(transient, Transient) else ():
+    for sentence in (*said_of(transient), *(cost_advice(transient) if isinstance(transient, Transient) else ())):
         tell(sentence)
     transient.run(sink, progress)
 

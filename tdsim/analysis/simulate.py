@@ -30,7 +30,7 @@ from .settle import SettleRequest, Settling
 from .settle import fixed_point as find_fixed_point
 from .small_signal import run_scattering
 from .transient import Transient
-from .transients import make_transient
+from .transients import make_transient, said_of
 
 if TYPE_CHECKING:
     import xarray
@@ -123,6 +123,8 @@ def transient(
         give_advice(circuit, prepared.step, prepared.request.stop, _warn)
         for sentence in (*input_advice(prepared), *cost_advice(prepared)):
             _warn(sentence)
+    for sentence in said_of(prepared):
+        _warn(sentence)
     last = prepared.run(sink)
     sink.close({})
     return (sink.result(), last) if return_state else sink.result()

@@ -17,3 +17,8 @@ def make_transient(circuit: Circuit, request: Request) -> Transient | Electronic
     if not is_optical(circuit):
         return ElectronicTransient(circuit, request)
     return MixedTransient(circuit, request)
+
+
+def said_of(transient: Transient | ElectronicTransient) -> list[str]:
+    """What the user should know about the electronics of a transient."""
+    return transient.electronics.said if isinstance(transient, ElectronicTransient | MixedTransient) else []

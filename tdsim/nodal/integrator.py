@@ -13,7 +13,7 @@ from .equations import follow_run, take_charges
 from .laws import REMEMBER
 from .methods import METHODS
 from .solver import Solver
-from .stepping import CHATTER, DONE, FULL, UNDEFINED, WEAK_PIVOT, advance
+from .stepping import CHATTER, DONE, FULL, WEAK_PIVOT, advance
 from .words import (
     ABSTOL,
     ALLOWED,
@@ -137,7 +137,7 @@ class Integrator:
         at = f"at t = {engineering(self.time, 's')}"
         if code == CHATTER:
             raise SimulationError(f"{at} {self.solver.chatters()}")
-        if code == UNDEFINED:
+        if self.solver.undefined():
             raise SimulationError(f"{at} {self.solver.undefined()}")
         raise SimulationError(self.solver.failure(f"no step forward was found {at}"))
 

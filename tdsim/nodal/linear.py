@@ -6,7 +6,7 @@ Rows are currents into the devices at every node, then the residual of every bra
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -129,8 +129,8 @@ def _gathered(places: list[tuple[Kin, int]]) -> SimpleNamespace:
     return found
 
 
-def stamp(kin: Kin, hook: str, entries: Entries, ground: int) -> None:
-    """Add what `conduct` or `store` of the instances gives for each unit vector."""
+def answers(kin: Kin, hook: str) -> Iterator[tuple[int, int, np.ndarray]]:
+    """What `conduct` or `store` of the instances gives for each unit vector: row, column, (instances, runs or 1)."""
     function = getattr(kin.device, hook)
     if function is None:
         return
@@ -143,5 +143,11 @@ def stamp(kin: Kin, hook: str, entries: Entries, ground: int) -> None:
         for row, value in enumerate(answer):
             numbers = np.asarray(value, dtype=float)
             if numbers.any():
-                wide = np.broadcast_to(numbers, (len(kin.instances), numbers.shape[-1] if numbers.ndim else 1))
-                entries.add(kin.rows[:, row], kin.columns[:, k], wide, ground)
+                width = numbers.shape[-1] if numbers.ndim else 1
+                yield row, k, np.broadcast_to(numbers, (len(kin.instances), width))
+
+
+def stamp(kin: Kin, hook: str, entries: Entries, ground: int) -> None:
+    """Add what `conduct` or `store` of the instances gives for each unit vector."""
+    for row, k, values in answers(kin, hook):
+        entries.add(kin.rows[:, row], kin.columns[:, k], values, ground)

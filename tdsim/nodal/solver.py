@@ -62,7 +62,7 @@ class Solver:
         for group in system.groups:
             if group.keep is not None:
                 group.keep.rest(run, transient)
-        self._reordered = 0
+        self._reordered, self._resting = 0, False
 
     def reorder(self) -> bool:
         """Choose other pivots, sound for the matrix at hand; returns whether there are any.
@@ -79,6 +79,8 @@ class Solver:
     def _use(self, layout: Layout) -> None:
         self.layout = layout
         fill(self.words, self.system, layout, self.run)
+        if self._resting:
+            self._add_resting(1.0)
 
     # -- the operating point ------------------------------------------------------------------------------------
 
@@ -88,8 +90,24 @@ class Solver:
         held, nudged  nodes held at a voltage, and those that start from one
         Raises SimulationError, naming the node that is worst, when none is found.
         """
-        words, z, layout = self.words, self.words["Z"], self.layout
-        self._held = held
+        layout, self._held, self._resting = self.layout, held, True
+        self._add_resting(1.0)
+        try:
+            return self._search(values, nudged)
+        finally:
+            self._resting = False
+            if self.layout is layout:
+                self._add_resting(-1.0)
+            else:
+                self._use(layout)  # the pivots of a matrix with capacitances are others
+
+    def _add_resting(self, factor: float) -> None:
+        conductance = self.words["CONDUCTANCE"]
+        conductance += factor * self.words["RESTING"]
+
+    def _search(self, values: np.ndarray, nudged: dict[int, float]) -> np.ndarray:
+        """One way after the other."""
+        words, held = self.words, self._held
         words["DRIVE"][:] = 0.0
         words["BASE"][:] = 0.0
         np.add.at(words["DRIVE"], words["DRIVE_ROW"], words["DRIVE_VALUE"] * values[words["DRIVE_SOURCE"]])
@@ -103,9 +121,7 @@ class Solver:
                     self.report.append(f"the operating point was found by {attempt.__doc__}")
                 if self.undefined():
                     raise SimulationError(f"at the operating point {self.undefined()}")
-                if self.layout is not layout:
-                    self._use(layout)  # the pivots of a matrix with capacitances are others
-                return z
+                return words["Z"]
         raise SimulationError(self.failure("no operating point was found"))
 
     def _hold(self, held: dict[int, float], shunt: float = 0.0, towards: np.ndarray | None = None) -> None:

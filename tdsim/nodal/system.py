@@ -7,7 +7,7 @@ C and G are the linear part, q and i come from groups of non-linear devices, w_k
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +69,8 @@ class System:
     groups: list[Group]
     conditions: Conditions
     runs: int = 1
-    warnings: list[str] = field(default_factory=list)
+    resting: Entries = field(default_factory=Entries)
+    """What is added to the conductance while an operating point is sought (see `wellposed`)."""
 
     @property
     def size(self) -> int:
@@ -98,19 +99,22 @@ def build(circuit: Circuit, conditions: Conditions, runs: int = 1) -> System:
         stamp(kin, "store", system.capacitance, unknowns.size)
         if kin.device.drive is not None:
             _drive(system, kin)
-    _shunts(system)
+    _add_shunts(system)
     system.groups = make_groups(circuit, instances, unknowns, conditions, runs)
     system.groups += law_groups(instances, unknowns, conditions, runs, float(circuit.options.get("reltol", 1e-3)))
     return system
 
 
-def _shunts(system: System) -> None:
-    """Join every node to ground as the options rshunt (ohm), gshunt (S) and cshunt (F) say."""
-    options = system.circuit.options
+def shunts(options: Mapping[str, Any]) -> tuple[float, float]:
+    """What joins every node to ground, as the options rshunt (ohm), gshunt (S) and cshunt (F) say: S and F."""
     rshunt = float(options.get("rshunt", 0.0))
     conductance = float(options.get("gshunt", 0.0)) + (1.0 / rshunt if rshunt > 0 else 0.0)
+    return conductance, float(options.get("cshunt", 0.0))
+
+
+def _add_shunts(system: System) -> None:
     nodes = np.arange(system.unknowns.voltages)
-    for entries, value in ((system.conductance, conductance), (system.capacitance, float(options.get("cshunt", 0.0)))):
+    for entries, value in zip((system.conductance, system.capacitance), shunts(system.circuit.options), strict=True):
         entries.add(nodes, nodes, np.full((nodes.size, 1), value), system.unknowns.size)
 
 

@@ -60,7 +60,7 @@ def _all_entries(system: System, typical: float) -> tuple[np.ndarray, np.ndarray
     """Rows, columns and typical values of everything that the matrix may hold; pairs repeat."""
     n = system.size
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for entries, factor in ((system.conductance, typical), (system.capacitance, 1.0)):
+    for entries, factor in ((system.conductance, typical), (system.capacitance, 1.0), (system.resting, 0.0)):
         rows, columns, values = entries.joined()
         found.append((rows, columns, factor * values[:, 0]))
     for group in system.groups:
@@ -137,6 +137,7 @@ def fill(words: Words, system: System, layout: Layout, run: int) -> None:
         DIAGONAL=pattern.diagonal,
         UNKNOWN=layout.columns,
         CONDUCTANCE=spread(system.conductance),
+        RESTING=spread(system.resting),
         CAPACITANCE=spread(system.capacitance),
         NODE_ENTRY=entry,
         SLOPE_PLACE=_joined(places, 4),

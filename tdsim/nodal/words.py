@@ -43,6 +43,7 @@ _NAMES = [
     # the linear part
     ("UNKNOWN", "int32 (entries,): the unknown that each entry multiplies"),
     ("CONDUCTANCE", "(entries,) G"),
+    ("RESTING", "(entries,) what is added to G at rest"),
     ("CAPACITANCE", "(entries,) C"),
     ("NODE_ENTRY", "int64 (unknowns,): the diagonal entry of a node's row; one past the last for branches"),
     ("CHARGED", "int64 (unknowns,): 1 for nodes at which non-linear devices store charge"),
@@ -140,6 +141,7 @@ _NAMES = [
     DIAGONAL,
     UNKNOWN,
     CONDUCTANCE,
+    RESTING,
     CAPACITANCE,
     NODE_ENTRY,
     CHARGED,
@@ -203,7 +205,7 @@ _NAMES = [
     OUT_TIMES,
     OUT_VALUES,
     FILLED,
-) = range(89)
+) = range(90)
 
 INDEX = {name: k for k, (name, _) in enumerate(_NAMES)}
 
