@@ -70,6 +70,17 @@ def pass_breaks(breaks: Array, counts: Array, facts: Array, t: float) -> None:
         counts[PASSED] += 1
 
 
+def needed(points: Array, counts: Array, facts: Array) -> Array:
+    """Numbers of the points that can still come out of the line, with those that the interpolant uses beside them."""
+    capacity, count = len(points), int(counts[POINTS])
+    every = np.arange(max(0, count - capacity + 1), count)
+    if not every.size:
+        return every
+    times = points[every % capacity, 0]
+    first = int(np.searchsorted(times, times[-1] - facts[DELAY])) - DEGREE - 2
+    return every[max(0, first) :]
+
+
 @compiled
 def look_ahead(points: Array, breaks: Array, counts: Array, facts: Array) -> Any:
     """The next time at which the line's output is not smooth, or infinity."""

@@ -10,7 +10,7 @@ from ..errors import SimulationError
 from ..units import engineering
 from .drives import Drives
 from .equations import follow_run, take_charges
-from .laws import REMEMBER
+from .laws import REMEMBER, Memory
 from .methods import METHODS
 from .solver import Solver
 from .stepping import CHATTER, DONE, FULL, WEAK_PIVOT, advance
@@ -158,14 +158,25 @@ class Integrator:
     # -- its state ------------------------------------------------------------------------------------------------
 
     def save(self) -> dict[str, np.ndarray]:
-        """A copy of the whole state."""
-        return self.words.save() | {REACHED: np.array([self._reached])}
+        """A copy of the whole state, what delays remember included."""
+        found = self.words.save() | {REACHED: np.array([self._reached])}
+        for name, memory in self._memories().items():
+            found |= {f"{name}/{k}": array for k, array in enumerate(memory.save(self.solver.run))}
+        return found
 
     def restore(self, saved: dict[str, np.ndarray]) -> None:
         """Go back to a saved state."""
         self.words.restore(saved)
+        for name, memory in self._memories().items():
+            count = sum(key.startswith(f"{name}/") for key in saved)
+            memory.restore(self.solver.run, [saved[f"{name}/{k}"] for k in range(count)])
         if saved[REACHED][0] != self._reached:
             self._load(self.time)
+
+    def _memories(self) -> dict[str, Memory]:
+        """What the laws with delays remember, by a name of each law."""
+        groups = [g for g in self.solver.system.groups if g.keep is not None]
+        return {f"{g.instances[0]}.{g.number}": g.keep for g in groups if g.keep.rooms[0].code.delays}
 
     def effort(self) -> dict[str, int]:
         """What has been done: steps, rejected steps, iterations of Newton's method, changes of states of switches."""

@@ -26,7 +26,20 @@ from ..circuit import Instance
 from ..engine.kernel import compiled
 from ..errors import UsageError
 from .groups import Group
-from .history import BEFORE, DELAY, FULL, POINTS, begin_stretch, look_ahead, pass_breaks, read, remember
+from .history import (
+    BEFORE,
+    BREAKS,
+    DELAY,
+    FULL,
+    PASSED,
+    POINTS,
+    begin_stretch,
+    look_ahead,
+    needed,
+    pass_breaks,
+    read,
+    remember,
+)
 from .interpreter import backward, excess, forward
 from .kinds import (
     AHEAD,
@@ -255,6 +268,25 @@ class Memory:
         room.facts[:] = room.fresh
         for k, value in enumerate(histories):
             room.facts[k, BEFORE] = value
+
+    def save(self, run: int) -> list[np.ndarray]:
+        """What the delays remember and still need: counts and facts, then each one's points and breaks."""
+        room = self.rooms[run]
+        found = [room.counts.copy(), room.facts.copy()]
+        for points, breaks, counts, facts in zip(room.points, room.breaks, room.counts, room.facts, strict=True):
+            kept = needed(points, counts, facts)
+            found.append(points[kept % len(points)])
+            found.append(breaks[np.arange(max(0, counts[PASSED] - 1), counts[BREAKS]) % len(breaks)])
+        return found
+
+    def restore(self, run: int, saved: Sequence[np.ndarray]) -> None:
+        """Put back what `save` gave."""
+        room = self.rooms[run]
+        room.counts[:], room.facts[:] = saved[0], saved[1]
+        for k, (points, breaks, counts) in enumerate(zip(room.points, room.breaks, room.counts, strict=True)):
+            some, others = saved[2 + 2 * k], saved[3 + 2 * k]
+            points[np.arange(counts[POINTS] - len(some), counts[POINTS]) % len(points)] = some
+            breaks[np.arange(counts[BREAKS] - len(others), counts[BREAKS]) % len(breaks)] = others
 
 
 class _Room:

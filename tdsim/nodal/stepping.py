@@ -554,7 +554,7 @@ def put(m: int, t: float, z: Any) -> None:
 
 @compiled
 def hand_out(m: int, until: float) -> bool:
-    """On a grid: the points within the last step. Returns whether there is room for more."""
+    """On a grid: the points within the last step. Returns whether to go on: points, if any, are still wanted."""
     filled, times, room = longs(m, w.FILLED), floats(m, w.OUT_TIMES), integer_at(m, w.ROOM)
     if integer_at(m, w.ON_GRID) == 0:
         return bool(filled[0] + 3 <= room)
@@ -566,7 +566,7 @@ def hand_out(m: int, until: float) -> bool:
             store(m, floats(m, w.Z))
         else:
             store(m, between(m, t - h, h, (times[filled[0]] - (t - h)) / h))
-    return bool(filled[0] < room or t >= until)
+    return bool(room == 0 or filled[0] < room or t >= until)
 
 
 @compiled

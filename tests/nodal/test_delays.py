@@ -155,3 +155,20 @@ def test_comparisons_switch_where_they_should():
     (y,) = sample(run, ["v(y)"], t)
     np.testing.assert_allclose(y, [-2, 5, 5, -2] * 2, atol=1e-6)
     assert run.effort()["events"] == 4
+
+
+def test_a_saved_state_goes_on_to_the_same_bits():
+    """Also in another integrator, whose delays remember nothing."""
+
+    def begun():
+        return from_value(pole("neg", op("delay", op("sin", X), 1.0, 1.0)), 1.0, 0.05, 8.0)
+
+    first, other = begun(), begun()
+    first.advance(3.3)
+    saved = first.save()
+    first.advance(7.0)
+    once = first.words["Z"].copy()
+    for run in (first, other):
+        run.restore(saved)
+        run.advance(7.0)
+        np.testing.assert_array_equal(run.words["Z"], once)
