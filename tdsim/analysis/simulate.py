@@ -23,7 +23,7 @@ from .advice import give_advice, input_advice
 from .bridges import biased
 from .cost import cost_advice
 from .description import describe
-from .electronics import is_optical
+from .electronics import is_electronic, is_optical
 from .request import Request
 from .run import run
 from .settle import SettleRequest, Settling
@@ -156,7 +156,7 @@ def settle(
     """
     request = SettleRequest(tol, float(tmax), _step_of(circuit, step), inputs or {}, params or {}, save, state)
     sink = MemorySink()
-    prepared = Settling(circuit.check(), request)
+    prepared = Settling(_light_alone(circuit.check(), "settle"), request)
     outcome = prepared.settle(sink)
     sink.close({})
     if problem := outcome.problem(request):
@@ -186,11 +186,20 @@ def fixed_point(
     """
     sink = MemorySink()
     request = SettleRequest(1e-9, stop, _step_of(circuit, step), inputs or {}, params or {}, save, guess, name="op")
-    state = find_fixed_point(circuit.check(), request, sink)
+    state = find_fixed_point(_light_alone(circuit.check(), "fixed_point"), request, sink)
     sink.close({})
     result: Any = sink.result()
     result = result.isel(time=0, drop=True)
     return (result, state) if return_state else result
+
+
+def _light_alone(circuit: Circuit, what: str) -> Circuit:
+    """The circuit; raises UsageError when it has electronics."""
+    if is_electronic(circuit):
+        raise UsageError(
+            f"{what} is not available yet where there are electronics: run a transient until it has settled"
+        )
+    return circuit
 
 
 def _step_of(circuit: Circuit, step: float | None) -> float:

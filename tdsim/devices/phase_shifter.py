@@ -1,8 +1,8 @@
 """Phase shifter: a turn of the wave, the same both ways, without delay.
 
-             p   n
-             |   |                  b2 = A exp(i phi) a1,   b1 = A exp(i phi) a2,   A = 10^(-loss/20)
-    o1 ---[   phi   ]--- o2         phi = phase + pi u / vpi,   tau du/dt + u = v_p - v_n
+             p   n             b2 = A exp(i phi) a1,   b1 = A exp(i phi) a2,   A = 10^(-loss/20)
+             |   |
+    o1 ---[   phi   ]--- o2    phi = phase + pi u / vpi,   tau du/dt + u = v_p - v_n
 
 The electrodes are optional and draw no current. Left out, `voltage` stands for u: a number or a source shape. A thermal
 shifter answers slowly (tau of some 10 us), a Pockels one within some ps.

@@ -63,7 +63,6 @@ _SOURCES = (
     "nodal/history.py",
     "nodal/interpreter.py",
     "nodal/laws.py",
-    "nodal/waveforms.py",
     "nodal/memory.py",
     "nodal/words.py",
     "nodal/methods.py",
