@@ -17,6 +17,7 @@ WORDS = {
 NUMBERS = frozenset(
     [
         "seed",
+        "threads",
         "dt",
         "temp",
         "tnom",

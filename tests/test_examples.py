@@ -80,6 +80,16 @@ def check_resume_state(text, folder):
     assert (folder / "middle.state").exists()
 
 
+def check_convergence(text, folder):
+    """Four errors and three orders a line."""
+    lines = {line[:10].strip(): numbers(line[10:]) for line in text.splitlines()[1:]}
+    for kind in ("cavity", "detuned"):
+        assert lines[kind][4:] == pytest.approx([2, 2, 2], abs=0.15)
+    assert lines["loop"][3] < 1e-12
+    assert lines["open path"][3] < 1e-8
+    assert (folder / "convergence.png").stat().st_size > 5000
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_example(name, tmp_path):
     check = globals().get(f"check_{name}")

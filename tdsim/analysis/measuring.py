@@ -86,6 +86,9 @@ class MeasuringSink:
         self._units |= {v.name: v.units for v in schema.variables}
         self._schemas[schema.analysis] = schema
 
+    def room(self, count: int) -> Mapping[str, np.ndarray] | None:
+        return self._sink.room(count)
+
     def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
         self._keep(Stretch(stream, values))
         self._sink.append(stream, values)

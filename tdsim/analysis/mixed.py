@@ -16,12 +16,14 @@ import numpy as np
 
 from ..engine.engine import Engine
 from ..engine.feeds import Feed
+from ..engine.outlets import Outlet, kept
 from ..engine.state import State
 from ..errors import SimulationError
 from ..schedule.program import Program
 from ..units import engineering
 from .bridges import Follower
 from .lit_electronics import LitElectronics
+from .recorder import Block
 from .secant import Secant
 
 PASSES = 60
@@ -34,12 +36,20 @@ CLOSE = 1e-12
 class MixedEngine:
     """What `Engine` does, for a circuit of light and electronics.
 
-    engine     the optical half, `watched`; its probes include the detected waves
+    engine     the optical half, `watched`
+    probes     the waves that `electronics` and the result are read from
     followers  the parameters that follow voltages, in the order in which `electronics` gives these
     stretch    most samples that the engine may be asked for at once
     """
 
-    def __init__(self, engine: Engine, electronics: LitElectronics, followers: Sequence[Follower], stretch: int):
+    def __init__(
+        self,
+        engine: Engine,
+        probes: Sequence[int],
+        electronics: LitElectronics,
+        followers: Sequence[Follower],
+        stretch: int,
+    ):
         self.engine, self.electronics, self.followers = engine, electronics, followers
         self.chunk = min(engine.chunk, stretch)
         latency = engine.program.latency
@@ -51,6 +61,8 @@ class MixedEngine:
         self._following = [wave for modulation in made for wave in modulation.waves.values()]
         self._unknowns = np.zeros((engine.program.runs, 0, 0))
         self._first = engine.tick
+        self._place = {wave: k for k, wave in enumerate(probes)}
+        self._block = Block(engine.program, probes, self._window)
 
     @property
     def tick(self) -> int:
@@ -60,29 +72,34 @@ class MixedEngine:
     def program(self) -> Program:
         return self.engine.program
 
-    def run(self, count: int) -> np.ndarray:
-        """Advance by `count` samples; returns the probes' samples (probes, carriers, runs, count)."""
-        self._first, blocks, unknowns = self.tick, [], []
+    def run(self, count: int, outlets: Sequence[Outlet] = (), dark: bool = False) -> bool:
+        """Advance by `count` samples, as `Engine.run`."""
+        self._first, unknowns, finite = self.tick, [], True
         for done in range(0, count, self._window):
-            blocks.append(self._solve_window(min(count - done, self._window)))
+            size = min(count - done, self._window)
+            finite &= self._solve_window(size)
+            for outlet in outlets:
+                outlet.target[..., done : done + size] = kept(
+                    outlet.kind, self._block.samples[self._place[outlet.wave]]
+                )
             unknowns.append(self.electronics.unknowns)
         self._unknowns = np.concatenate(unknowns, axis=1)
-        return np.concatenate(blocks, axis=-1)
+        return finite
 
     def unknowns(self, tick: int, count: int) -> np.ndarray:
         """The electrical unknowns (runs, count, unknowns + 1) from a tick of the last run on."""
         return self._unknowns[:, tick - self._first : tick - self._first + count]
 
-    def _solve_window(self, count: int) -> np.ndarray:
-        """One window: pass after pass until light and voltages agree."""
+    def _solve_window(self, count: int) -> bool:
+        """One window: pass after pass until light and voltages agree; whether all is finite."""
         optics, electronics = self.engine.bookmark(), self.electronics.bookmark()
         guess = np.repeat(self._last[:, :, None], count, axis=2)
         secant = Secant() if self._instant else None
         seen: np.ndarray | None = None
         for _ in range(PASSES):
             self._let_follow(guess)
-            block = self.engine.run(count).copy()
-            light = self.electronics.light(block)
+            finite = self.engine.run(count, *self._block.outlets(self.tick, count))
+            light = self.electronics.light(self._block.samples)
             if seen is not None and np.array_equal(light, seen):
                 break
             if seen is not None:
@@ -96,7 +113,7 @@ class MixedEngine:
         else:
             raise SimulationError(self._disagreement())
         self._last = guess[:, :, -1]
-        return block
+        return finite
 
     def _let_follow(self, voltages: np.ndarray) -> None:
         """Let the optics of the next window follow these voltages (followers, runs, samples)."""
@@ -134,7 +151,3 @@ class MixedEngine:
 
     def state(self) -> State:
         raise SimulationError("the state of a circuit with light and electronics cannot be taken yet")
-
-    def finite(self, block: np.ndarray, tick: int) -> tuple[int, str]:
-        """As `Engine.finite`."""
-        return self.engine.finite(block, tick)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +16,13 @@ from ..engine.feeds import Feed
 from ..engine.state import State
 from ..errors import UsageError
 from ..probes import expand
-from ..results.schema import Variable
+from ..results.schema import Schema, Sink, Variable
 from ..schedule.program import Wanted
 from .bridges import Detector, detectors, follow
 from .electronics import Electronics
 from .lit_electronics import LitElectronics
 from .mixed import MixedEngine
+from .recorder import Recorder
 from .request import Request
 from .transient import Transient
 
@@ -53,19 +55,24 @@ class MixedTransient(Transient):
     def _detected(self) -> set[str]:
         return {wave for detector in self.detectors for wave in detector.waves if wave}
 
-    def _engine(self, fed: dict[int, Feed], probes: list[int], longest: int, state: State) -> Any:
+    def _engine(self, fed: dict[int, Feed], probes: Sequence[int], state: State) -> Any:
         skip = self.circuit.options.get("skip", "on") == "on"
-        engine = Engine(self.program, fed, probes, longest, state, skip, watched=True)
+        engine = Engine(self.program, fed, probes, state, skip, watched=True)
         here = [Detector(self.circuit.instances[d.instance.name], d.waves) for d in self.detectors]
-        electronics = LitElectronics(self.electronics, self.request, here, self.followers, self._place)
-        self._mixed = MixedEngine(engine, electronics, self.followers, longest)
+        place = {self.program.names[w]: k for k, w in enumerate(probes)}
+        electronics = LitElectronics(self.electronics, self.request, here, self.followers, place)
+        self._mixed = MixedEngine(engine, probes, electronics, self.followers, self.stretch(probes))
         return self._mixed
 
-    def _values(self, block: np.ndarray, tick: int) -> dict[str, np.ndarray]:
+    def _recorder(self, sink: Sink, schema: Schema, longest: int) -> Recorder:
+        return Recorder(sink, schema, self.outputs, self.program, self.first_kept, longest, self._electrical)
+
+    def _electrical(self, tick: int, count: int) -> dict[str, np.ndarray]:
+        """The electrical signals for `count` samples from a tick on."""
         readings = self.electronics.readings
-        unknowns = self._mixed.unknowns(tick, block.shape[-1])
+        unknowns = self._mixed.unknowns(tick, count)
         found = readings.values(unknowns[:, :, readings.kept])
-        return super()._values(block, tick) | {n: v if self.has_runs else v[0] for n, v in found.items()}
+        return {n: v if self.has_runs else v[0] for n, v in found.items()}
 
     def _variables(self, dimensions: tuple[str, ...]) -> tuple[Variable, ...]:
         electrical = tuple(d for d in dimensions if d != "carrier")

@@ -3,38 +3,48 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..circuit import is_shape
+from ..circuit import Instance, is_shape
 from ..engine.clock import Clock, Watch
+from ..engine.edges import Edges, next_edge
 from ..engine.engine import Engine
 from ..engine.state import taken_apart
 from ..errors import SimulationError, UsageError, nearest
 from ..outputs import Output, resolve
 from ..results.schema import Snapshot
+from ..shapes import Waveform
 from ..signals import parse_signal
 from .parameters import set_parameters
+from .recorder import Record
 from .stillness import LONGEST, Stillness, last_change
 
 if TYPE_CHECKING:
     from .transient import Transient
 
-EDGE = 1e-6
-"""An edge within this many steps of a sample counts as at it."""
-
 
 class RunningCircuit:
     """The engine and the clock together: what a user's process reads from and sets."""
 
-    def __init__(self, transient: Transient, engine: Engine, stretch: int, earlier: Snapshot | None = None):
-        self.transient, self.engine, self.stretch = transient, engine, stretch
+    def __init__(
+        self,
+        transient: Transient,
+        engine: Engine,
+        recorder: Record,
+        stretch: int,
+        earlier: Snapshot | None = None,
+    ):
+        self.transient, self.engine, self.recorder, self.stretch = transient, engine, recorder, stretch
         self.step, self.runs = transient.step, transient.runs
         self.first = engine.tick if earlier is None else earlier["first"]
         self.circuit = transient.circuit
         self.clock = Clock(engine.tick)
+        self._end = transient.request.last + 1
+        waveforms = self._waveforms(self.circuit.instances.values())
+        self.clock.follow(Edges(waveforms, self.step, engine.tick, self._end, stretch))
         self._outputs: dict[str, Output] = {}
         if self.circuit.processes and transient.request.state is not None:
             raise UsageError("a circuit with a process cannot go on from a state: the process keeps no memory of it")
@@ -81,8 +91,8 @@ class RunningCircuit:
 
     # -- running ----------------------------------------------------------------------------------------------
 
-    def blocks(self, end: int, rest: Callable[[], None]) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (first tick, samples (probes, carriers, runs, times)) until sample `end` - 1 is done.
+    def blocks(self, end: int, rest: Callable[[], None]) -> Iterator[tuple[int, int, bool]]:
+        """Yield (first tick, samples, whether all is finite) for block after block, until sample `end` - 1 is done.
 
         rest  called where a snapshot can be taken: all that was yielded before belongs to it
         """
@@ -90,8 +100,11 @@ class RunningCircuit:
         while self.engine.tick < end:
             tick = self.engine.tick
             looks = [rest.tick for rest in self.clock.rests]
-            target = min(end, tick + self.stretch, max(tick + 1, min([self.clock.next_tick(), *looks])))
-            yield tick, self._watched(int(target)) if self.clock.watches else self.engine.run(int(target) - tick)
+            target = int(min(end, tick + self.stretch, max(tick + 1, min([self.clock.next_tick(), *looks]))))
+            if tick < self.recorder.first:
+                target = min(target, self.recorder.first)
+            finite = self._watched(target) if self.clock.watches else self._run(target - tick)
+            yield tick, self.engine.tick - tick, finite
             self._look()
             self.clock.advance(self.engine.tick)
             if self.clock.at_rest():
@@ -115,27 +128,31 @@ class RunningCircuit:
         change = last_change(self.circuit, self.step, self.transient.request.stop)
         return Stillness(self.circuit, self.engine.program, tol, LONGEST, int(change / self.step))
 
+    def _run(self, count: int) -> bool:
+        """Run on for `count` samples; whether all is finite."""
+        return self.engine.run(count, *self.recorder.outlets(self.engine.tick, count))
+
     # -- crossings --------------------------------------------------------------------------------------------
 
-    def _watched(self, target: int) -> np.ndarray:
+    def _watched(self, target: int) -> bool:
         """Run up to `target`, or up to the first crossing that a process waits for."""
         tick = self.engine.tick
         count = min(target - tick, self.engine.chunk)
         bookmark = self.engine.bookmark()
-        block = self.engine.run(count)
+        finite = self._run(count)
         crossings = [(self._crossing(watch, count), watch) for watch in self.clock.watches]
         first = min(sample for sample, _ in crossings)
         if first >= count:
             for _, watch in crossings:
                 watch.before = self.read(watch.signal)
-            return block
+            return finite
         self.engine.go_back(bookmark)
-        block = self.engine.run(first + 1)
+        finite = self._run(first + 1)
         for sample, watch in crossings:
             watch.before = self.read(watch.signal)
             if sample == first:
                 self.clock.wake(watch, self.engine.tick)
-        return block
+        return finite
 
     def _crossing(self, watch: Watch, count: int) -> int:
         """Which of the last `count` samples is the first on the other side of the level, in any run; count if none."""
@@ -149,14 +166,17 @@ class RunningCircuit:
     def next_edge(self, source: str, tick: int) -> int | None:
         """The first tick after `tick` at or after an edge of the shapes that drive an instance."""
         instance = self.circuit.instances.get(source.lower())
-        shapes = [v for v in instance.values.values() if is_shape(v)] if instance else []
-        if not shapes:
-            driven = [i.name for i in self.circuit.instances.values() if any(map(is_shape, i.values.values()))]
+        waveforms = self._waveforms([instance] if instance else [])
+        if not waveforms:
+            driven = [i.name for i in self.circuit.instances.values() if self._waveforms([i])]
             raise UsageError(f"no source shape drives {source!r}{nearest(source, driven)}")
+        edge = next_edge(waveforms, self.step, tick, self._end)
+        return edge if edge < self._end else None
+
+    def _waveforms(self, instances: Iterable[Instance]) -> list[Waveform]:
+        """The shapes that drive instances."""
         stop = self.transient.request.stop
-        edges = [s.resolve(self.step, stop).breakpoints((tick + EDGE) * self.step, stop)[:1] for s in shapes]
-        first = np.concatenate(edges)
-        return int(np.ceil(first.min() / self.step - EDGE)) if first.size else None
+        return [v.resolve(self.step, stop) for i in instances for v in i.values.values() if is_shape(v)]
 
     def read(self, signal: str) -> np.ndarray:
         """The latest sample of a signal: (runs,), or (runs, carriers) with several carriers."""

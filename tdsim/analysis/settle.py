@@ -21,6 +21,7 @@ from ..results.schema import Schema, Sink
 from ..schedule.program import Program
 from ..units import engineering
 from .fixed_point import settled_state, solve
+from .recorder import Block
 from .request import Request
 from .running import RunningCircuit
 from .stillness import SHORTEST, Look, Stillness, last_change
@@ -181,13 +182,31 @@ class Settling(Transient):
 
     def values_at_rest(self, waves: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The outputs from waves (carriers, runs)."""
-        self._place = {name: k for k, name in enumerate(waves)}
+        place = {name: k for k, name in enumerate(waves)}
         stacked = np.stack(list(waves.values())) if waves else np.zeros((0, len(self.circuit.carriers), self.runs))
-        return self._values(stacked[..., None], 0)
+        return self._values(place, stacked[..., None])
 
     def put(self, sink: Sink, tick: int, block: np.ndarray) -> None:
-        """Hand samples (probes, carriers, runs, times) of all runs on."""
-        self._append(sink, tick, block)
+        """Hand samples (waves of the outputs, carriers, runs, times) of all runs on."""
+        times = np.arange(tick, tick + block.shape[-1]) * self.step
+        place = {self.program.names[w]: k for k, w in enumerate(self._probes())}
+        sink.append(times, self._values(place, block))
+
+    def _values(self, place: dict[str, int], block: np.ndarray) -> dict[str, np.ndarray]:
+        """Samples (waves, carriers, runs, times), whose places go by name, with the dimensions of the result."""
+        ordered = block.transpose(0, 2, 1, 3)
+        if len(self.circuit.carriers) == 1:
+            ordered = ordered[:, :, 0]
+        if not self.has_runs:
+            ordered = ordered[:, 0]
+        dark = np.zeros(ordered.shape[1:], dtype=complex)
+        return {o.name: o.values(ordered[place[o.wave]] if o.wave else dark) for o in self.outputs}
+
+    def watch(self) -> tuple[RunningCircuit, Block]:
+        """The engine and the clock, ready to run, and the samples of the outputs' waves, then of those `watched`."""
+        probes = [*self._probes(), *self.watched()]
+        block = Block(self.program, probes, self.stretch(probes))
+        return self.begin(block, probes), block
 
     def only(self, runs: np.ndarray, state: State) -> Settling:
         """The same for some of the runs, from their state on."""
@@ -251,8 +270,7 @@ class _Course:
         self.record: list[np.ndarray] = []
 
     def _begin(self, settling: Settling) -> RunningCircuit:
-        bench = settling.begin(watched=settling.watched())
-        self.kept, self.seen = settling.places(settling.watched())
+        bench, self.block = settling.watch()
         self.names = [settling.program.names[w] for w in settling.watched()]
         return bench
 
@@ -272,12 +290,13 @@ class _Course:
         return self.bench.engine.tick - first
 
     def _advance(self, target: int) -> None:
-        for tick, block in self.bench.blocks(target, _nothing):
-            good, problem = self.bench.engine.finite(block, tick)
-            self.whole.put(self.sink, tick, self._all_runs(block[self.kept][..., :good]))
+        for tick, count, finite in self.bench.blocks(target, _nothing):
+            good, problem = (count, "") if finite else self.block.problem(tick, count)
+            outputs = len(self.block.samples) - len(self.names)
+            self.whole.put(self.sink, tick, self._all_runs(self.block.samples[:outputs, ..., :good]))
             if problem:
                 raise SimulationError(problem)
-            self._remember(block[self.seen])
+            self._remember(self.block.samples[outputs:])
 
     def _all_runs(self, block: np.ndarray) -> np.ndarray:
         """Samples of all runs from those that are computed; what is at rest repeats its last one."""

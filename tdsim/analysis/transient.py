@@ -19,13 +19,14 @@ from ..results.schema import Coordinate, Schema, Sink, Snapshot, Variable
 from ..schedule.program import Program, Wanted, compile_circuit
 from ..signals import parse_signal
 from .parameters import set_parameters
+from .recorder import Record, Recorder
 from .request import Request, attributes, describe, seed_of
 from .running import RunningCircuit
 
 Progress = Callable[[float, float], None]
 
-STRETCH_NUMBERS = 1 << 20
-"""Complex numbers of outputs and inputs held at once."""
+STRETCH_NUMBERS = 1 << 18
+"""Complex numbers of outputs and inputs that one stretch is made of: they should stay in the processor's cache."""
 
 
 class Transient:
@@ -105,63 +106,50 @@ class Transient:
         """Run to the end; the samples go to `sink`. Returns the final State if the request asks for it."""
         began = time.perf_counter()
         earlier = sink.resume(self.request.name)
-        sink.begin(self._schema())
-        bench = self.begin(earlier)
-        for tick, block in bench.blocks(self.request.last + 1, lambda: sink.checkpoint(bench.snapshot)):
-            good, problem = bench.engine.finite(block, tick)
-            self._append(sink, tick, block[..., :good])
+        schema, probes = self._schema(), self._probes()
+        sink.begin(schema)
+        recorder = self._recorder(sink, schema, self.stretch(probes))
+        bench = self.begin(recorder, probes, earlier)
+        for tick, count, finite in bench.blocks(self.request.last + 1, lambda: sink.checkpoint(bench.snapshot)):
+            good, problem = (count, "") if finite else recorder.problem(tick, count)
+            recorder.keep(tick, good)
             if problem:
                 raise SimulationError(problem)
             if progress is not None:
-                progress((tick + block.shape[-1]) * self.step, self.request.stop)
+                progress((tick + count) * self.step, self.request.stop)
         sink.finish({"wall_time": time.perf_counter() - began, "steps": bench.engine.tick - bench.first})
         return bench.engine.state() if self.request.return_state else None
 
-    def _append(self, sink: Sink, tick: int, block: np.ndarray) -> None:
-        """Hand samples on, those before the start of the output left out."""
-        skip = max(0, self.first_kept - tick)
-        if skip < block.shape[-1]:
-            times = np.arange(tick + skip, tick + block.shape[-1]) * self.step
-            sink.append(times, self._values(block[..., skip:], tick + skip))
-
-    def places(self, watched: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Where the waves of the outputs, and those `watched`, stand among the samples of `begin(watched=...)`."""
-        probes = sorted({*self._probes(), *watched})
-        return [probes.index(w) for w in self._probes()], [probes.index(w) for w in watched]
+    def _recorder(self, sink: Sink, schema: Schema, longest: int) -> Recorder:
+        return Recorder(sink, schema, self.outputs, self.program, self.first_kept, longest)
 
     def _probes(self) -> list[int]:
+        """The waves that outputs are read from."""
         return sorted({self.program.index[wave] for wave in self._probed()})
 
-    def begin(self, earlier: Snapshot | None = None, watched: Sequence[int] = ()) -> RunningCircuit:
-        """The engine and the clock, ready to run; the samples of `watched` waves come with those of the outputs."""
+    def stretch(self, probes: Sequence[int]) -> int:
+        """The samples that are computed at once, at most, when these waves are kept."""
+        driven = sum(len(m.waves) for m in self.program.modulations)
+        fed = len(self.program.inputs) + len(self.program.emissions) + driven
+        width = max(1, (fed + len(probes)) * self.program.lanes)
+        return min(int(np.clip(STRETCH_NUMBERS // width, 256, 65536)), self.request.last + 1)
+
+    def begin(self, record: Record, probes: Sequence[int], earlier: Snapshot | None = None) -> RunningCircuit:
+        """The engine and the clock, ready to run; the samples of the `probes` go to the record."""
         state = self.request.state or dark(self.program, self._initial())
         if earlier is not None:
             state = put_together(earlier["state"])
         fed = self.feeds(self.program, self.circuit)
-        self._place = {self.program.names[w]: k for k, w in enumerate(self._probes())}
-        probes = sorted({*self._probes(), *watched})
-        width = max(1, (len(fed) + len(probes)) * self.program.lanes)
-        stretch = int(np.clip(STRETCH_NUMBERS // width, 256, 65536))
-        longest = min(stretch, self.request.last + 1)
-        return RunningCircuit(self, self._engine(fed, probes, longest, state), longest, earlier)
+        return RunningCircuit(self, self._engine(fed, probes, state), record, self.stretch(probes), earlier)
 
-    def _engine(self, fed: dict[int, Feed], probes: list[int], longest: int, state: State) -> Engine:
+    def _engine(self, fed: dict[int, Feed], probes: Sequence[int], state: State) -> Engine:
         skip = self.circuit.options.get("skip", "on") == "on"
-        return Engine(self.program, fed, probes, longest, state, skip, bool(self.circuit.processes))
+        threads = max(1, int(self.circuit.options.get("threads", 1)))
+        return Engine(self.program, fed, probes, state, skip, bool(self.circuit.processes), threads)
 
     def feeds(self, program: Program, circuit: Circuit) -> dict[int, Feed]:
         """What gives the program's sources, inputs and driven coefficients."""
         return feeds(program, self.inputs, self.request.stop, seed_of(circuit))
-
-    def _values(self, block: np.ndarray, tick: int) -> dict[str, np.ndarray]:
-        """Samples (probes, carriers, runs, times), from a tick on, as variables with the dimensions of the result."""
-        ordered = block.transpose(0, 2, 1, 3)
-        if len(self.circuit.carriers) == 1:
-            ordered = ordered[:, :, 0]
-        if not self.has_runs:
-            ordered = ordered[:, 0]
-        dark = np.zeros(ordered.shape[1:], dtype=complex)
-        return {o.name: o.values(ordered[self._place[o.wave]] if o.wave else dark) for o in self.outputs}
 
     def _schema(self) -> Schema:
         dimensions: tuple[str, ...] = ("time",)

@@ -2,12 +2,16 @@
 
 Between two events the engine runs undisturbed in compiled code. An event at tick n happens before sample n is
 computed: what a process reads is sample n - 1, and what it sets holds from sample n on.
+
+The edges of sources are events. There is one pending at a time, the next of all sources; edges so dense that the
+queue would cost more than the samples between them are passed over (edges.py) and are events only for a process that
+waits for them. What comes out does not depend on it: sources are evaluated with their edges wherever a stretch ends.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,10 +19,8 @@ import numpy as np
 import simpy
 
 from ..errors import SimulationError, TdsimError, UsageError
+from .edges import ON_GRID
 from .state import State
-
-ON_GRID = 1e-6
-"""A time within this many steps of a sample counts as at it."""
 
 
 class Resting(Protocol):
@@ -75,8 +77,10 @@ class Clock:
         self.watches: list[Watch] = []
         self.sims: list[Sim] = []
         self.acted = False
-        """Whether something has happened at the present tick."""
+        """Whether a process has gone on at the present tick."""
         self.rests: list[Rest] = []
+        self._waits = 0
+        """How many processes wait for a time."""
 
     def start(self, function: Callable[..., Any], memory: dict[str, Any], bench: Bench, due: float = 0.0) -> None:
         """Let a user's generator function run along; it has waited until `due` (s) before."""
@@ -101,6 +105,14 @@ class Clock:
                 f"process {name!r} failed at t = {self.environment.now:g} samples: {type(problem).__name__}: {problem}"
             ) from problem
 
+    def follow(self, edges: Iterable[int]) -> None:
+        """Let each of these ticks, which rise, be an event."""
+        self.environment.process(self._followed(edges))
+
+    def _followed(self, edges: Iterable[int]) -> Generator[simpy.Event, None, None]:
+        for tick in edges:
+            yield self.environment.timeout(tick - int(self.environment.now))
+
     def next_tick(self) -> float:
         """Tick of the next event; infinity when there is none."""
         return self.environment.peek()
@@ -110,7 +122,39 @@ class Clock:
 
         A process that is started in the middle of a wait would begin that wait again.
         """
-        return self.acted or math.isinf(self.environment.peek())
+        return self.acted or not self._waits
+
+    def timeout(self, ticks: int) -> simpy.Event:
+        """What a process yields to go on after so many ticks."""
+        self._waits += 1
+        event = self.environment.timeout(ticks)
+        event.callbacks.append(self._waited)
+        return event
+
+    def _waited(self, event: simpy.Event) -> None:
+        self._waits -= 1
+        self.acted = True
+
+    def crossing(self, signal: str, level: float, before: np.ndarray) -> simpy.Event:
+        """What a process yields to go on when a signal, now at `before`, has crossed a level."""
+        event = self._condition()
+        self.watches.append(Watch(signal, level, event, before))
+        return event
+
+    def rest(self, judge: Resting) -> simpy.Event:
+        """What a process yields to go on when the circuit is at rest."""
+        event = self._condition()
+        self.rests.append(Rest(judge, event, int(self.environment.now) + judge.window))
+        return event
+
+    def _condition(self) -> simpy.Event:
+        """An event that comes when something is found to be so."""
+        event = self.environment.event()
+        event.callbacks.append(self._came)
+        return event
+
+    def _came(self, event: simpy.Event) -> None:
+        self.acted = True
 
     def wake(self, watch: Watch, tick: int) -> None:
         """Let the process that waits for a crossing go on at `tick`."""
@@ -121,7 +165,7 @@ class Clock:
     def advance(self, tick: int) -> None:
         """Let everything happen that is due at or before `tick`."""
         self._move(tick)
-        self.acted = self.environment.peek() <= tick
+        self.acted = False
         while self.environment.peek() <= tick:
             self.environment.step()
 
@@ -161,7 +205,7 @@ class Sim:
             self.due = tick * step
         self.due_before = self.due
         self.due += seconds
-        return self._clock.environment.timeout(max(0, math.ceil(self.due / step - ON_GRID) - tick))
+        return self._clock.timeout(max(0, math.ceil(self.due / step - ON_GRID) - tick))
 
     def wait_edge(self, source: str) -> simpy.Event:
         """`yield sim.wait_edge("xl")`: go on at the source's next edge, just before the first sample after it.
@@ -170,21 +214,15 @@ class Sim:
         """
         now = int(self._clock.environment.now)
         tick = self._bench.next_edge(source, now)
-        event = self._clock.environment.event()
-        return event if tick is None else self._clock.environment.timeout(tick - now)
+        return self._clock.environment.event() if tick is None else self._clock.timeout(tick - now)
 
     def wait_cross(self, signal: str, level: float) -> simpy.Event:
         """`yield sim.wait_cross("p(out)", 1e-3)`: go on after the first sample on the other side of the level."""
-        event = self._clock.environment.event()
-        self._clock.watches.append(Watch(signal, level, event, self.read(signal)))
-        return event
+        return self._clock.crossing(signal, level, self.read(signal))
 
     def wait_settled(self, tol: float = 1e-6) -> simpy.Event:
         """`yield sim.wait_settled()`: go on when the whole state is in equilibrium, in every run."""
-        event = self._clock.environment.event()
-        judge = self._bench.judge(tol)
-        self._clock.rests.append(Rest(judge, event, int(self._clock.environment.now) + judge.window))
-        return event
+        return self._clock.rest(self._bench.judge(tol))
 
     def read(self, signal: str) -> np.ndarray:
         """The latest sample of a signal, (runs,), or (runs, carriers) with several carriers."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -10,21 +12,19 @@ import numpy as np
 
 from ..schedule.pack import Tables
 from ..schedule.program import Program
-from ..units import engineering
 from .advance import advance
 from .feeds import FOREVER, Feed, Feeds
 from .layout import empty_rings, plane_gap, ring_lengths
+from .outlets import Outlet, Outlets, arrange
+from .rings import NEVER
 from .simd import WIDTH
 from .state import State, dark, fit
 
-CACHE_NUMBERS = 1 << 15
+CACHE_NUMBERS = 1 << 19
 """Complex numbers that the rings should fit in, to stay in the processor's cache, ..."""
 
-LEAST, MOST = 64, 1024
+LEAST, MOST = 128, 1024
 """... as long as a chunk is worth the overhead of a pass over all islands. Samples, powers of two."""
-
-BLOWN_UP = 1e150
-"""Waves beyond this, sqrt(W), count as no longer finite: their power would not be a number."""
 
 
 def chunk_length(program: Program) -> int:
@@ -36,13 +36,20 @@ def chunk_length(program: Program) -> int:
     return int(1 << fitting.bit_length() - 1) - WIDTH
 
 
+def _shares(lanes: int, threads: int) -> list[tuple[int, int]]:
+    """The lanes, from and to, that each thread computes."""
+    cuts = [int(cut) for cut in np.linspace(0, lanes, min(threads, lanes) + 1)]
+    return list(itertools.pairwise(cuts))
+
+
 class Engine:
-    """Advances one program. `stretch` is the longest piece that `run` is asked for.
+    """Advances one program.
 
     feeds   wave number to what gives its samples (sources, inputs, driven coefficients)
-    probes  numbers of the waves whose samples `run` returns
+    probes  numbers of the waves that `run` is asked for
     skip    repeat what stands still instead of computing it; the result is the same
     watched  `latest` may be asked for the samples of the last chunk, and `go_back` for the start of it
+    threads  over which runs and carriers are shared out; the result is the same
     """
 
     def __init__(
@@ -50,17 +57,18 @@ class Engine:
         program: Program,
         feeds: dict[int, Feed],
         probes: Sequence[int],
-        stretch: int,
         state: State,
         skip: bool = True,
         watched: bool = False,
+        threads: int = 1,
     ):
         self.program = program
         self.tables = program.tables
         self.chunk = chunk_length(program)
         self._skip = skip
+        self._shares = _shares(program.lanes, threads)
+        self._pool = ThreadPoolExecutor(len(self._shares)) if len(self._shares) > 1 else None
         self._probes = np.asarray(probes, dtype=np.int64)
-        self._kept = np.empty((len(probes), program.lanes, 2 * stretch))
         self._connect(feeds)
         self._allocate(watched)
         self._restore(fit(state, program))
@@ -78,12 +86,15 @@ class Engine:
     def _restore(self, state: State) -> None:
         self.tick = state.tick
         history, start = state.history.reshape(-1, self.program.lanes), 0
-        for wave in np.flatnonzero(self.tables.depth) if history.any() else ():
+        self._rings.memory[:] = state.memory.reshape(-1, self.program.lanes).T
+        if not history.any() and not state.memory.any():
+            self._rings.changed[:] = self._rings.even[:] = NEVER  # nothing makes light out of darkness but what enters
+            return
+        for wave in np.flatnonzero(self.tables.depth):
             end = start + int(self.tables.depth[wave])
             if history[start:end].any():
                 self._write(wave, np.arange(self.tick - (end - start), self.tick), history[start:end].T)
             start = end
-        self._rings.memory[:] = state.memory.reshape(-1, self.program.lanes).T
         self._wake()
 
     def _write(self, wave: int | np.integer[Any], times: np.ndarray, samples: np.ndarray) -> None:
@@ -152,37 +163,40 @@ class Engine:
         """Ask the feeds of these waves again, also for times that they have told about."""
         self._feeds.forget(waves)
 
-    def run(self, count: int) -> np.ndarray:
-        """Advance by `count` samples; returns the probes' samples as (probes, carriers, runs, count).
+    def run(self, count: int, outlets: Sequence[Outlet] = (), dark: bool = False) -> bool:
+        """Advance by `count` samples and write those of the outlets; returns whether their waves are finite still.
 
-        The array is the engine's own buffer, valid until the next call. Samples that are no finite numbers are for the
-        caller to find: see `finite`.
+        dark  the outlets' targets hold zeros, so that nothing need be written where a wave is dark
         """
-        first = 0
+        arranged = arrange(outlets, self.program.lanes, dark)
+        finite, first = True, 0
         if self._starting:
-            self._start()
-            first = 1
+            finite, first = self._start(arranged), 1
         if count > first:
-            self._advance(self.tables, count - first, first)
-        shape = (len(self._probes), len(self.program.carriers), self.program.runs, -1)
-        return self._kept.view(complex).reshape(shape)[..., :count]
+            finite &= self._advance(self.tables, arranged, count - first, first)
+        return finite
 
-    def _advance(self, tables: Tables, count: int, done: int = 0) -> None:
-        """Advance by `count` samples; the probes' go behind the `done` ones that are kept already."""
+    def _advance(self, tables: Tables, outlets: Outlets, count: int, done: int = 0) -> bool:
+        """Advance by `count` samples; they go behind the `done` ones that the outlets have already."""
         t0, t1 = self.tick, self.tick + count
-        pieces, runs, lanes = self._feeds.pieces(t0, t1), self.program.runs, (0, self.program.lanes)
-        kept, probes = self._kept, self._probes
-        advance(tables, self._rings, pieces, probes, kept, runs, lanes, t0, t1, done, self.chunk, self._skip)
+        pieces, runs = self._feeds.pieces(t0, t1), self.program.runs
+
+        def work(lanes: tuple[int, int]) -> bool:
+            return advance(tables, self._rings, pieces, outlets, runs, lanes, t0, t1, done, self.chunk, self._skip)
+
+        finite = all(list((self._pool.map if self._pool else map)(work, self._shares)))
         self.tick = t1
+        return finite
 
     # -- the first sample -------------------------------------------------------------------------------------
 
-    def _start(self) -> None:
+    def _start(self, outlets: Outlets) -> bool:
         """The sample at t = 0, where states have their initial values whatever arrives."""
         assert self.program.start is not None
         self._starting = False
-        self._advance(self.program.start, 1)
+        finite = self._advance(self.program.start, outlets, 1)
         self._settle_carries()
+        return finite
 
     def _settle_carries(self) -> None:
         """After the first sample: w = A - B1 s, so that the next step starts from the initial values."""
@@ -197,23 +211,3 @@ class Engine:
                     value = value - recurrence.ahead[i, j] * self._samples(wave, times)[lanes, lanes]
                 self._write(carry, now, value[:, None])
         self._wake()
-
-    # -- blow-up ----------------------------------------------------------------------------------------------
-
-    def finite(self, block: np.ndarray, tick: int) -> tuple[int, str]:
-        """How many samples of a block that starts at `tick` are finite, and a sentence about the first that is not.
-
-        A linear circuit blows up by growing, and stays so: a look at some samples and the last one tells.
-        """
-        some = np.concatenate([block[..., ::256], block[..., -1:]], axis=-1)
-        if (np.abs(some.view(float)) < BLOWN_UP).all():
-            return block.shape[-1], ""
-        parts = np.stack([block.real, block.imag])
-        bad = ~(np.abs(parts) < BLOWN_UP).all(axis=(0, 2, 3))
-        sample = int(np.argmax(bad.any(axis=0)))
-        name = self.program.names[self._probes[int(np.argmax(bad[:, sample]))]]
-        when = engineering((tick + sample) * self.program.step, "s")
-        return sample, (
-            f"the wave at {name} is no longer a finite number at t = {when}: a loop makes energy without limit, or an "
-            "input is not finite"
-        )

@@ -7,7 +7,6 @@ neither computed sample by sample nor copied.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +18,7 @@ from .simd import WIDTH, flushed, load_complex, load_one
 FOREVER = 1 << 62
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """Samples (carriers or 1, runs or 1, stop - start) for start <= t < stop, or (..., 1) where one holds."""
 
     start: int

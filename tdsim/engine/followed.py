@@ -24,6 +24,15 @@ class Followed:
         """Take on new samples."""
         self.first, self.values, self.version = first, values, self.version + 1
 
+    @property
+    def straight(self) -> bool:
+        """Nothing is known between its samples."""
+        return False
+
+    def breakpoints(self, start: float, stop: float) -> np.ndarray:
+        """None: what the electronics do is not known beforehand."""
+        return np.empty(0)
+
     def resolve(self, step: float, stop: float) -> Followed:
         return self
 

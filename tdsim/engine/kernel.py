@@ -48,6 +48,7 @@ _SOURCES = (
     "engine/simd.py",
     "engine/rings.py",
     "engine/feeds.py",
+    "engine/outlets.py",
     "engine/plan.py",
     "engine/sums.py",
     "engine/lattice.py",

@@ -12,7 +12,7 @@ from .kernel import compiled, inlined
 from .lattice import allpass, allpass_still
 from .plan import COUNT, FIRST, KIND, MASK, RING, TWIN, TWIN_MASK, TWIN_RING, WAVE, Plan
 from .recurrence import carry_on, recurrence_still
-from .rings import Array, Lane, get_one, hold, last_change, note, repeat
+from .rings import Array, Lane, get_one, hold, is_even, last_change, note, repeat
 from .sums import weigh, weigh_driven
 
 
@@ -60,6 +60,23 @@ def noted(ring: int, mask: int, before: int, t0: int, t1: int) -> int:
     if get_one(ring, mask, t1 - 1) != get_one(ring, mask, t1 - 2):
         return t1 - 1
     return max(before, last_change(ring, mask, t0, t1))
+
+
+@compiled
+def asleep(tables: Tables, lane: Lane, first: int, last: int, t: int) -> bool:
+    """Whether nothing that the operations read from t on has changed, and their rings hold one sample each.
+
+    A filter or a state among them stands still, too: it has repeated its wave for as long as its ring is.
+    """
+    for o in range(first, last):
+        wave, twin = tables.output[o], tables.twin[o]
+        made = tables.detail[o, 0] if tables.kind[o] in (RECURRENCE, TURNING) else 1
+        for other in range(wave, wave + made):
+            if not is_even(lane, other, t):
+                return False
+        if (twin >= 0 and not is_even(lane, twin, t)) or not stands_still(tables, o, lane.changed, t):
+            return False
+    return True
 
 
 @inlined

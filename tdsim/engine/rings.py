@@ -141,6 +141,12 @@ def ring_of(lane: Lane, wave: int) -> Any:
     return lane.address + BYTES * lane.base[wave], lane.mask[wave]
 
 
+@inlined
+def is_even(lane: Lane, wave: int, t: int) -> Any:
+    """Whether all that the ring holds at time t is one sample."""
+    return t - lane.even[wave] > lane.mask[wave] + WIDTH
+
+
 @compiled
 def note(lane: Lane, wave: int, t0: int, t1: int) -> None:
     """Remember when a wave changed last, from its new samples t0 <= t < t1."""

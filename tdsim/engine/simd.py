@@ -214,3 +214,36 @@ def store_complex(context: Any, address: Any, place: Any, light: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, light), generate
+
+
+@_intrinsic
+def powers(context: Any, light: Any) -> Any:
+    """The powers of eight samples, as the real parts of eight others."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        squares = [builder.fmul(part, part) for part in _parts(builder, args[0], LIGHT)]
+        return _light(builder, builder.fadd(*squares), squares[1])
+
+    return LIGHT(light), generate
+
+
+@_intrinsic
+def store_real(context: Any, address: Any, place: Any, light: Any) -> Any:
+    """Write the real parts of eight samples as numbers, number `place` and those that follow it, behind an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(_parts(builder, args[2], LIGHT)[0], _at(builder, args[0], args[1], _EIGHT), align=8)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, light), generate
+
+
+@_intrinsic
+def store_real_one(context: Any, address: Any, place: Any, number: Any) -> Any:
+    """Write number `place` behind an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], _at(builder, args[0], args[1], _DOUBLE), align=8)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.float64), generate

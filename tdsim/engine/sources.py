@@ -14,9 +14,9 @@ from ..schedule.pack import Modulation
 from ..schedule.program import Emission, Program
 from ..units import engineering
 from .edges import stretches
-from .engine import BLOWN_UP
 from .feeds import FOREVER, Feed, Piece
 from .followed import Followed
+from .outlets import BLOWN_UP
 
 DARK = np.zeros((1, 1, 1), dtype=complex)
 
@@ -115,6 +115,7 @@ class _Drive:
     def __init__(self, group: Group, program: Program, stop: float, seed: int):
         self.group, self._step = group, program.step
         self._waveforms = resolve_waveforms(group, program.step, stop, seed)
+        self._stop = int(stop / program.step) + 2
         self._steady = steady_fields(group, program.carriers, True)
         self._followed = [w for w in self._waveforms.values() if isinstance(w, Followed)]
 
@@ -134,7 +135,7 @@ class _Drive:
             return [(t0, FOREVER, True)]
         if self.follows:
             return [(t0, t1, False)]
-        return stretches(list(self._waveforms.values()), self._step, t0, t1)
+        return stretches(list(self._waveforms.values()), self._step, t0, t1, self._stop)
 
     def fields(self, t: np.ndarray, checked: bool = False) -> Any:
         """The namespace `p` at these times; without shapes for all times.
@@ -176,11 +177,13 @@ def _emit(emission: Emission, port: int, program: Program, stop: float, seed: in
 
     def pieces(t0: int, t1: int) -> Iterator[Piece]:
         for start, end, still in drive.stretches(t0, t1):
-            if still and wave(np.array([start, start + 1]) * program.step, still).shape[-1] == 1:
-                yield Piece(start, end, wave(np.array([start]) * program.step, still))
-            else:
-                last = min(end, t1)
-                yield Piece(start, last, wave(np.arange(start, last) * program.step, still))
+            if still:
+                first = wave(np.array([start, start + 1]) * program.step, still)
+                if first.shape[-1] == 1:
+                    yield Piece(start, end, first)
+                    continue
+            end = min(end, t1)
+            yield Piece(start, end, wave(np.arange(start, end) * program.step, still))
 
     return lambda t0, t1: list(pieces(t0, t1))
 

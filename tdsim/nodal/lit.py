@@ -8,7 +8,7 @@ where level or sloped makes no difference to the order of the error.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -43,6 +43,8 @@ class LitDrives(Drives):
 
 class _Light:
     """Stands for light that is not known yet."""
+
+    straight: ClassVar[bool] = True
 
     def __call__(self, t: np.ndarray) -> np.ndarray:
         return np.zeros(np.shape(t))

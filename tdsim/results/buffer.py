@@ -29,6 +29,11 @@ def sample_bytes(schema: Schema) -> int:
     return 8 + sum(sizes)
 
 
+def empty_values(schema: Schema, count: int) -> dict[str, np.ndarray]:
+    """Zeros (..., count) for each variable."""
+    return {v.name: np.zeros((*leading_shape(schema, v), count), sample_type(v)) for v in schema.variables}
+
+
 class Buffer:
     """Grows along the streamed dimension by doubling, or has its `capacity` (samples) from the start."""
 
@@ -38,26 +43,48 @@ class Buffer:
         """Samples taken away since the analysis began."""
         self.filled = 0
         self._stream = np.empty(capacity)
-        self._values = {
-            v.name: np.empty((*leading_shape(schema, v), capacity), sample_type(v)) for v in schema.variables
-        }
+        self._written = 0
+        """Samples of memory that may hold something else than zero."""
+        self._values = empty_values(schema, capacity)
 
-    def append(self, stream: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
-        """Copy a block in. Raises ValueError when an array's shape is not (..., len(stream)) as declared."""
-        end = self.filled + len(stream)
+    def room(self, count: int) -> Mapping[str, np.ndarray]:
+        """Zeros (..., count) for each variable, where the next samples may be written before they are appended.
+
+        Memory that nobody writes to is never fetched: what is dark costs nothing.
+        """
+        end = self._reserve(count)
+        for held in self._values.values():
+            held[..., self.filled : min(end, self._written)] = 0
+        self._written = max(self._written, end)
+        return {name: held[..., self.filled : end] for name, held in self._values.items()}
+
+    def _reserve(self, count: int) -> int:
+        """Grow until `count` more samples fit; returns where they end."""
+        end = self.filled + count
         if end > len(self._stream):
             self._grow(max(end, 2 * len(self._stream), FIRST_CAPACITY))
+        return end
+
+    def append(self, stream: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
+        """Copy a block in, but for what lies in its `room` already.
+
+        Raises ValueError when an array's shape is not (..., len(stream)) as declared.
+        """
+        end = self._reserve(len(stream))
         self._stream[self.filled : end] = stream
         for name, held in self._values.items():
             block = values[name]
             if block.shape != (*held.shape[:-1], len(stream)):
                 raise ValueError(f"{name}: shape {block.shape}, declared {(*held.shape[:-1], len(stream))}")
-            held[..., self.filled : end] = block
+            place = held[..., self.filled : end]
+            if place.ctypes.data != block.ctypes.data:
+                place[...] = block
+        self._written = max(self._written, end)
         self.filled = end  # last, so that a block that is interrupted half-way does not count
 
     def _grow(self, capacity: int) -> None:
         def larger(old: np.ndarray) -> np.ndarray:
-            new = np.empty((*old.shape[:-1], capacity), old.dtype)
+            new = np.zeros((*old.shape[:-1], capacity), old.dtype)
             new[..., : self.filled] = old[..., : self.filled]
             return new
 

@@ -34,6 +34,9 @@ class MemorySink:
     def begin(self, schema: Schema) -> None:
         self._analyses.append((Buffer(schema.shown(), schema.length or 0), {}))
 
+    def room(self, count: int) -> Mapping[str, np.ndarray] | None:
+        return self._analyses[-1][0].room(count)
+
     def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
         self._analyses[-1][0].append(stream, values)
 
@@ -81,14 +84,18 @@ def _without_slashes(group: xr.Dataset) -> xr.Dataset:
 
 def _coordinate(coordinate: Coordinate, stream: np.ndarray | None = None) -> xr.Variable:
     """A coordinate; `stream` are the values of the streamed one."""
+    import pandas
     import xarray as xr
 
-    values = stream if coordinate.values is None else np.asarray(coordinate.values)
+    if coordinate.values is None:
+        index = pandas.Index(stream, copy=False)  # a copy would take as long as all the rest
+        return xr.IndexVariable(coordinate.name, index, layout.labels(coordinate))  # type: ignore[no-untyped-call]
+    values = np.asarray(coordinate.values)
     return xr.Variable((coordinate.dimension or coordinate.name,), values, layout.labels(coordinate))
 
 
 def dataset(buffer: Buffer, final: Mapping[str, Any]) -> xr.Dataset:
-    """The Dataset of one analysis; it shares memory with the buffer."""
+    """The Dataset of one analysis; it shares memory with the buffer, its streamed coordinate too."""
     import xarray as xr
 
     schema, held = buffer.schema, buffer.held()

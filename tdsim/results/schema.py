@@ -122,6 +122,13 @@ class Sink(Protocol):
 
     def begin(self, schema: Schema) -> None: ...
 
+    def room(self, count: int) -> Mapping[str, np.ndarray] | None:
+        """Zeros (..., count) for each variable, where the next samples may be written before they are appended.
+
+        None where the sink has no such place. Appending fewer samples is allowed, the rest is then forgotten.
+        """
+        ...
+
     def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
         """Add samples: the values of the streamed coordinate, and for each variable an array that ends in them.
 
@@ -155,6 +162,9 @@ class NullSink:
         return None
 
     def begin(self, schema: Schema) -> None: ...
+
+    def room(self, count: int) -> Mapping[str, np.ndarray] | None:
+        return None
 
     def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None: ...
 

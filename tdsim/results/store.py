@@ -159,6 +159,10 @@ class NetcdfSink:
                 path.unlink(missing_ok=True)
         self._analyses.append(_Analysis(Buffer(schema), len(self._analyses) + 1, held_samples(schema)))
 
+    def room(self, count: int) -> Mapping[str, np.ndarray] | None:
+        analysis = self._analyses[-1]
+        return analysis.buffer.room(count) if analysis.buffer.filled + count <= analysis.longest else None
+
     def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
         analysis = self._analyses[-1]
         analysis.buffer.append(stream, values)

@@ -96,6 +96,7 @@ class Sine(Written):
     """
 
     word: ClassVar[str] = "sin"
+    straight: ClassVar[bool] = False
     vo: float
     va: float
     f: float = 0.0
@@ -135,6 +136,7 @@ class Exponential(Written):
     """
 
     word: ClassVar[str] = "exp"
+    straight: ClassVar[bool] = False
     v1: float
     v2: float
     td1: float = 0.0
@@ -177,6 +179,7 @@ class FrequencyModulated(Written):
     """vo + va sin(2 pi fc t + phc + mdi sin(2 pi fs t + phs)). Phases in degrees; fc, fs of 0 become 1/TSTOP."""
 
     word: ClassVar[str] = "sffm"
+    straight: ClassVar[bool] = False
     vo: float
     va: float
     fc: float = 0.0
@@ -210,6 +213,7 @@ class AmplitudeModulated(Written):
     """
 
     word: ClassVar[str] = "am"
+    straight: ClassVar[bool] = False
     va: float
     vo: float
     mf: float = 0.0

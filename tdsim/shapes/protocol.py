@@ -18,7 +18,12 @@ Array = NDArray[Any]
 
 
 class Waveform(Protocol):
-    """A shape whose defaults have been filled in from the analysis (TSTEP, TSTOP)."""
+    """A shape whose defaults have been filled in from the analysis (TSTEP, TSTOP).
+
+    straight  whether it is a straight line between its breakpoints
+    """
+
+    straight: ClassVar[bool]
 
     def __call__(self, t: Array) -> Array:
         """Values at the times t (s), right limits at jumps. A time within 1e-6 step of a jump counts as at it."""
@@ -48,6 +53,7 @@ class Written:
 
     word: ClassVar[str]
     required: ClassVar[int] = 2
+    straight: ClassVar[bool] = True
     step: float = field(default=0.0, kw_only=True, repr=False)
 
     def __post_init__(self) -> None:

@@ -113,6 +113,17 @@ def test_runs_side_by_side_are_the_runs_alone():
         np.testing.assert_array_equal(many["e(out)"].values[run], alone["e(out)"].values)
 
 
+@pytest.mark.parametrize("threads", [2, 3, 9])
+def test_threads_leave_no_trace(threads):
+    found = []
+    for count in (1, threads):
+        circuit = recurrent().carrier(1550e-9, 1551e-9)
+        circuit.options["threads"] = count
+        params = {"w.phase": np.linspace(0, 2, 3)}
+        found.append(tdsim.transient(circuit, stop=40 * PS, step=0.1 * PS, inputs={"in": signal()}, params=params))
+    np.testing.assert_array_equal(found[0]["e(out)"], found[1]["e(out)"])
+
+
 def test_a_swept_delay_is_each_delay_alone():
     lengths = np.array([0.9e-3, 1.23e-3, 1.4e-3])
     x = signal()

@@ -33,6 +33,14 @@ def test_stretches_cover_all_and_tell_what_stands_still():
     ]
 
 
+def test_a_stretch_that_stands_still_goes_on_to_the_next_edge():
+    pulse = shape("pulse", 0, 1, 50000 * PS, 2000 * PS, 2000 * PS, 3000 * PS)
+    assert edges.stretches([pulse], PS, 0, 5000, 100000) == [(0, 1, False), (1, 50000, True)]
+    assert edges.stretches([pulse], PS, 60000, 65000, 100000) == [(60000, 60001, False), (60001, 100000, True)]
+    assert edges.next_edge([pulse], PS, 0, 40000) == 40000
+    assert edges.next_edge([pulse], PS, 50000, 100000) == 52000
+
+
 @pytest.mark.parametrize("moving", [("sin", 0, 1, 1e9), ("exp", 0, 1, 0, 1e-9), ("trnoise", 1, 5e-9)])
 def test_what_moves_does_not_stand_still(moving):
     assert not any(still for _, _, still in edges.stretches([shape(*moving)], PS, 0, 20000))
@@ -40,6 +48,24 @@ def test_what_moves_does_not_stand_still(moving):
 
 def test_dense_edges_are_one_stretch():
     assert edges.stretches([shape("prbs", 0, 1, 100 * PS, 7)], PS, 0, 50000) == [(0, 50000, False)]
+
+
+def test_edges_come_in_order_and_once():
+    one, other = (
+        shape("pulse", 0, 1, 5000 * PS, 2000 * PS),
+        shape("pwl", 0, 0, 7000 * PS, 1, 9000 * PS, 1, 90000 * PS, 0),
+    )
+    assert list(edges.Edges([one, other], PS, 0, 100000, 1)) == [5000, 7000, 9000, 90000]
+    assert list(edges.Edges([one, other], PS, 0, 80000, 3000)) == [5000, 9000]
+    assert list(edges.Edges([], PS, 0, 80000, 1)) == []
+
+
+def test_dense_edges_are_passed_over_ever_further():
+    bits = shape("prbs", 0, 1, 100 * PS, 7)
+    found = list(edges.Edges([bits], PS, 0, 1000000, 1000))
+    assert set(found) <= set(edges.edge_ticks(bits, PS, 0, 1000000).tolist())
+    assert 5 < len(found) < 15
+    assert np.diff(found).min() >= 1000
 
 
 DRIVEN = """Pulsed light through a driven phase, an echo and a detuned laser

@@ -1,0 +1,132 @@
+"""Between the engine and a sink: where samples go, and what has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from ..engine.outlets import BLOWN_UP, POWER, REAL, WHOLE, Outlet
+from ..outputs import Output
+from ..results.buffer import empty_values
+from ..results.schema import Schema, Sink
+from ..schedule.program import Program
+from ..units import engineering
+
+
+class Record(Protocol):
+    """Where the samples of a run go. Before the tick `first` none are wanted."""
+
+    first: int
+
+    def outlets(self, tick: int, count: int) -> tuple[list[Outlet], bool]: ...
+
+
+class Recorder:
+    """Lets the engine write into the sink's own arrays, where it has room, and tells the sink what is there.
+
+    first     tick of the first sample to keep; a block lies wholly before it or wholly behind
+    longest   samples of the longest block
+    others    gives the signals that are not the engine's, for so many samples from a tick on
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        schema: Schema,
+        outputs: Sequence[Output],
+        program: Program,
+        first: int,
+        longest: int,
+        others: Callable[[int, int], dict[str, np.ndarray]] | None = None,
+    ):
+        self._others = others
+        self._sink, self._schema, self._outputs, self._program = sink, schema, outputs, program
+        self.first, self._longest = first, longest
+        self._numbers, self._axis = np.arange(longest, dtype=float), np.empty(longest)
+        self._own: Mapping[str, np.ndarray] | None = None
+        self._values: Mapping[str, np.ndarray] = {}
+
+    def outlets(self, tick: int, count: int) -> tuple[list[Outlet], bool]:
+        """Where the engine writes the samples from `tick` on, and whether there are zeros there."""
+        if tick < self.first:
+            return [], False
+        room = self._sink.room(count)
+        self._values = self._room_of_our_own(count) if room is None else {**room, **self._missing(room, count)}
+        index = self._program.index
+        found = [Outlet(index[o.wave], _kind(o), self._by_lane(self._values[o.name])) for o in self._outputs if o.wave]
+        return found, room is not None
+
+    def _room_of_our_own(self, count: int) -> Mapping[str, np.ndarray]:
+        """A buffer that every block overwrites; what nothing arrives at stays zero."""
+        if self._own is None:
+            self._own = empty_values(self._schema, self._longest)
+        return {name: values[..., :count] for name, values in self._own.items()}
+
+    def _missing(self, room: Mapping[str, np.ndarray], count: int) -> Mapping[str, np.ndarray]:
+        """Zeros for the variables that the sink has no room for: those that only measures see."""
+        variables = tuple(v for v in self._schema.variables if v.name not in room)
+        return empty_values(replace(self._schema, variables=variables), count)
+
+    def _by_lane(self, values: np.ndarray) -> np.ndarray:
+        """An array with the dimensions of the result as (carriers, runs, times)."""
+        dimensions = self._schema.variables[0].dimensions
+        whole = values if "run" in dimensions else values[None]
+        return (whole if "carrier" in dimensions else whole[:, None]).swapaxes(0, 1)
+
+    def keep(self, tick: int, count: int) -> None:
+        """Hand the first `count` samples of the block at `tick` on."""
+        if tick >= self.first:
+            times = np.add(self._numbers[:count], tick, out=self._axis[:count])
+            times *= self._program.step
+            others = self._others(tick, count) if self._others else {}
+            self._sink.append(times, {name: values[..., :count] for name, values in self._values.items()} | others)
+
+    def problem(self, tick: int, count: int) -> tuple[int, str]:
+        """How many samples of a block are finite, and a sentence about the first that is not."""
+        kept = {o.wave: self._values[o.name][..., :count] for o in self._outputs if o.wave and not o.is_power}
+        powers = {o.wave: self._values[o.name][..., :count] / BLOWN_UP for o in self._outputs if o.is_power and o.wave}
+        return first_bad(powers | kept, tick, self._program.step)
+
+
+class Block:
+    """The samples (waves, carriers, runs, times) of some waves; every block overwrites them."""
+
+    first = 0
+
+    def __init__(self, program: Program, waves: Sequence[int], longest: int):
+        self._program, self._waves = program, waves
+        self._room = np.zeros((len(waves), len(program.carriers), program.runs, longest), dtype=complex)
+        self.samples = self._room
+
+    def outlets(self, tick: int, count: int) -> tuple[list[Outlet], bool]:
+        self.samples = self._room[..., :count]
+        return [Outlet(wave, WHOLE, self.samples[k]) for k, wave in enumerate(self._waves)], False
+
+    def problem(self, tick: int, count: int) -> tuple[int, str]:
+        """How many samples of a block are finite, and a sentence about the first that is not."""
+        names = [self._program.names[wave] for wave in self._waves]
+        return first_bad(dict(zip(names, self.samples[..., :count], strict=True)), tick, self._program.step)
+
+
+def first_bad(samples: Mapping[str, np.ndarray], tick: int, step: float) -> tuple[int, str]:
+    """How many samples (..., times) of some waves from `tick` on are finite, and a sentence about the first bad one."""
+    firsts = {}
+    for wave, values in samples.items():
+        good = (np.abs(values.real) < BLOWN_UP) & (np.abs(values.imag) < BLOWN_UP)
+        bad = ~good.reshape(-1, values.shape[-1]).all(axis=0)
+        firsts[wave] = int(np.argmax(bad)) if bad.any() else values.shape[-1]
+    wave = min(firsts, key=lambda w: firsts[w])
+    when = engineering((tick + firsts[wave]) * step, "s")
+    return firsts[wave], (
+        f"the wave at {wave} is no longer a finite number at t = {when}: a loop makes energy without limit, or an "
+        "input is not finite"
+    )
+
+
+def _kind(output: Output) -> int:
+    if output.state is not None and output.state.real:
+        return REAL
+    return POWER if output.is_power else WHOLE
