@@ -30,6 +30,11 @@ A device with `switches = 1` is on one of two branches. Its characteristic(p, u,
 that holds during a step; the state changes at the located instant at which margin(p, u, state), a kernel, falls below
 0.
 
+A device with `walked` paths has capacitances there that are no derivative of a charge, i = C(u) du/dt. Its
+characteristic(p, u, origin) gives C(u) (u - origin) as the charge of such a path, and nothing else; the derivative by u
+is that at a fixed origin. (The origin is where a stage of the integrator starts: so the currents are right to its
+order, which no charge as a function of u alone could make them.)
+
 A device that follows expressions gives them as laws (tdsim.behaviour.Law), with every parameter a number:
 
     laws(values, ambient)   the laws of one instance, at this temperature of the circuit (degC)
@@ -210,6 +215,7 @@ class Device:
         couples     its hooks end with one more residual for each instance that it names (mutual inductance)
         controls    pairs whose voltage differences (or one branch current) a non-linear device depends on
         switches    1 for a device that is in one of two states, between which it jumps
+        walked      those of its paths whose charges depend on the way that the controls took
         paths       pairs from the first to the second of which its currents and charges go
         detected    parameters that arriving light sets
         followed    pairs of a parameter and the branch or inner node that it follows, where electrodes are wired
@@ -235,6 +241,7 @@ class Device:
     switches: ClassVar[int] = 0
     detected: ClassVar[tuple[str, ...]] = ()
     followed: ClassVar[tuple[Pair, ...]] = ()
+    walked: ClassVar[tuple[Pair, ...]] = ()
     letter: ClassVar[str] = "x"
     netlist: ClassVar[str] = ""
 

@@ -28,6 +28,7 @@ from .junction import (
     critical_voltage,
     depletion_charge,
     junction_at,
+    junction_flow,
     limit_junction,
     saturation_at,
     thermal_voltage,
@@ -123,12 +124,8 @@ R1 out 0 1k
 @kernel
 def junction_current(p: Any, v: float) -> Any:
     """Current (A) and conductance (S) of the junction without gmin."""
-    if v >= -3 * p.vte:
-        growth = math.exp(v / p.vte)
-        return p.saturation * (growth - 1), p.saturation * growth / p.vte
-    if v >= -p.breakdown:
-        share = (3 * p.vte / (v * math.e)) ** 3
-        return -p.saturation * (1 + share), 3 * p.saturation * share / v
+    if v >= -max(p.breakdown, 3 * p.vte):
+        return junction_flow(p.saturation, p.vte, v)
     growth = math.exp(-(p.breakdown + v) / p.vte)
     return -p.saturation * growth, p.saturation * growth / p.vte
 

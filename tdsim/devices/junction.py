@@ -21,6 +21,9 @@ ZERO = 273.15
 REFERENCE = 27.0 + ZERO
 """The temperature at which the gap of silicon is taken in the law of the built-in voltage (K)."""
 
+MOST = 300.0
+"""Exponents are bounded by this."""
+
 STEEPEST_FC = 0.95
 """ngspice bounds the forward-bias coefficient FC."""
 
@@ -30,21 +33,30 @@ def thermal_voltage(kelvin: float) -> float:
     return BOLTZMANN * kelvin / ELECTRON
 
 
-def _gap(kelvin: float) -> float:
+def silicon_gap(kelvin: float) -> float:
     """Band gap of silicon (eV), Varshni's law."""
     return 1.16 - 7.02e-4 * kelvin**2 / (kelvin + 1108)
 
 
 def _potential_shift(kelvin: float) -> float:
     """What the built-in voltage loses between the reference and this temperature, apart from its proportional part."""
-    share = -_gap(kelvin) / (2 * BOLTZMANN * kelvin) + 1.1150877 / (2 * BOLTZMANN * REFERENCE)
+    share = -silicon_gap(kelvin) / (2 * BOLTZMANN * kelvin) + 1.1150877 / (2 * BOLTZMANN * REFERENCE)
     return -2 * thermal_voltage(kelvin) * (1.5 * math.log(kelvin / REFERENCE) + ELECTRON * share)
+
+
+def _at_reference(nominal: float, potential: float) -> float:
+    """A built-in voltage measured at `nominal` (K), at the reference temperature (V)."""
+    return (potential - _potential_shift(nominal)) * REFERENCE / nominal
+
+
+def potential_at(kelvin: float, nominal: float, potential: float) -> float:
+    """A built-in voltage (V), or the surface potential of a MOS transistor, measured at `nominal` (K)."""
+    return _potential_shift(kelvin) + _at_reference(nominal, potential) * kelvin / REFERENCE
 
 
 def junction_at(kelvin: float, nominal: float, vj: float, cjo: float, m: float) -> tuple[float, float]:
     """Built-in voltage (V) and capacitance without bias (F) of a junction measured at `nominal` (K)."""
-    at_reference = (vj - _potential_shift(nominal)) * REFERENCE / nominal
-    here = _potential_shift(kelvin) + at_reference * kelvin / REFERENCE
+    at_reference, here = _at_reference(nominal, vj), potential_at(kelvin, nominal, vj)
 
     def growth(temperature: float, potential: float) -> float:
         return 1 + m * (4e-4 * (temperature - REFERENCE) - (potential - at_reference) / at_reference)
@@ -64,6 +76,22 @@ def saturation_at(kelvin: float, nominal: float, is_: float, n: float, eg: float
 def critical_voltage(vte: float, is_: float) -> float:
     """Where the exponential bends most sharply (V): beyond it Newton's steps are limited."""
     return vte * math.log(vte / (math.sqrt(2) * is_))
+
+
+@kernel
+def junction_flow(saturation: float, vte: float, v: float) -> Any:
+    """Current (A) and conductance (S) of a junction: Shockley's law, and what it has for the reverse side in SPICE.
+
+    saturation (exp(v / vte) - 1)  above -3 vte, and  -saturation (1 + (3 vte / (e v))^3)  below.
+
+    Beyond MOST times vte, where no solution lies, the exponential goes on as a line, which keeps it finite.
+    """
+    if v >= -3 * vte:
+        x = min(v / vte, MOST)
+        growth = math.exp(x)
+        return saturation * (growth * (1 + v / vte - x) - 1), saturation * growth / vte
+    share = (3 * vte / (v * math.e)) ** 3
+    return -saturation * (1 + share), 3 * saturation * share / v
 
 
 @kernel

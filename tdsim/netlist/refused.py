@@ -5,13 +5,6 @@ from __future__ import annotations
 from .problems import Problem
 from .scan import Card, Place
 
-LETTERS = {
-    "q": "bipolar transistors",
-    "m": "MOS transistors",
-    "j": "junction field-effect transistors",
-}
-"""Letters of elements that come later."""
-
 MODEL_TYPES = frozenset(
     (
         *("r", "res", "c", "cap", "l", "ind", "d", "sw", "csw", "vswitch", "iswitch"),
@@ -57,9 +50,5 @@ def refuse_card(card: Card) -> None:
 def refuse_letter(card: Card) -> None:
     """Raise Problem when the element's letter means something in ngspice and nothing here yet."""
     letter = card.words[0][0]
-    if letter in LETTERS:
-        raise Problem(
-            f"transistors are not available yet: {card.words[0]!r} would be one of the {LETTERS[letter]}", Place(card)
-        )
     if letter in NEVER:
         raise Problem(f"{card.words[0]!r}: {NEVER[letter]} of ngspice are not part of tdsim", Place(card))

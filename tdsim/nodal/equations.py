@@ -40,6 +40,13 @@ No more is expected of the first iteration of a step: how well the factors did b
 GUESSED = 0.2
 """What an iteration with new factors is taken to leave of an error."""
 
+ROUND_OFF = 1e-14
+"""Charges and currents are known to this part of them at best."""
+
+FINER = 5.0
+"""Charges are solved for so much more exactly than they are allowed to be wrong after a step: the estimate of that is
+a difference of their slopes, which would be noise in short steps."""
+
 ENOUGH = 0.02
 """Newton's method stops where what is left is this part of the tolerance."""
 
@@ -244,22 +251,53 @@ def newton(m: int, alpha: float, beta: float, z: Any, most: int, always: int, pa
         norm = add_change(m, z)
         if not norm < np.inf:
             return NOT_FINITE
+        if alpha != 0.0:
+            norm = max(norm, FINER * charge_error(m))
         if not fresh and before > 0.0:
             rate = max(norm / before, 1e-4)
             key[3] = rate
         slow = rate if iteration > 0 else max(rate, SLOW)
         left = GUESSED * norm if fresh else (norm * slow / (1.0 - slow) if 0.0 < slow < 0.9 else norm)
-        stalled = iteration > 2 and norm > 0.5 * before and norm <= part
+        stalled = iteration > 1 and norm > 0.3 * before and (norm <= part or is_round_off(m, alpha, beta))
         if (left <= ENOUGH * part or stalled) and not limited:
             if extra == 0:
                 follow_devices(m, delta)
                 linear_parts(m, z)
                 add_devices(m)
+                note_wake(m, z)
                 return iteration + 1
             extra -= 1
         fresh = always != 0 or limited or rate > SLOW or norm > 1e3
         before = norm
     return DIVERGED
+
+
+@compiled
+def is_round_off(m: int, alpha: float, beta: float) -> bool:
+    """Whether what is missing, in RIGHT, is no more than round-off of the charges and currents that add up to it.
+
+    In short steps large charges make voltages uncertain by more than is asked for, and no iteration can help.
+    """
+    right, base, charge, current = floats(m, w.RIGHT), floats(m, w.BASE), floats(m, w.CHARGE), floats(m, w.CURRENT)
+    for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        size = max(abs(base[i]), alpha * abs(charge[i]), beta * abs(current[i]))
+        if abs(right[i]) > ROUND_OFF * size:
+            return False
+    return True
+
+
+@compiled
+def charge_error(m: int) -> Any:
+    """The charges of non-linear devices that are amiss, in RIGHT, as a multiple of what counts as 1.
+
+    A junction in which charge is stored hides errors of it: a tenth of its charge is 3 mV.
+    """
+    right, scale, charged = floats(m, w.RIGHT), floats(m, w.CHARGE_SCALE), longs(m, w.CHARGED)
+    rules, worst = floats(m, w.RULES), 0.0
+    for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        if charged[i] != 0:
+            worst = max(worst, abs(right[i]) / (rules[w.RELTOL] * scale[i] + rules[w.CHGTOL]))
+    return worst
 
 
 @compiled
@@ -310,6 +348,7 @@ def missing(m: int, alpha: float, beta: float, z: Any) -> None:
 @compiled
 def evaluate_devices_of(m: int) -> None:
     """Evaluate the devices at Z."""
+    begin_wake(m)
     evaluate_devices(m, floats(m, w.Z))
 
 
@@ -317,14 +356,60 @@ def evaluate_devices_of(m: int) -> None:
 def take_charges(m: int) -> None:
     """The charges at Z, and nothing flowing into them, as the state."""
     z = floats(m, w.Z)
-    evaluate_devices(m, z)
+    evaluate_devices_of(m)
     linear_parts(m, z)
     add_devices(m)
-    n = integer_at(m, w.UNKNOWNS_COUNT)
-    copy_numbers(floats(m, w.CHARGE), floats(m, w.HELD_CHARGE), n)
+    note_wake(m, z)
+    count = charges_count(m)
+    copy_numbers(floats(m, w.CHARGE), floats(m, w.HELD_CHARGE), count)
     slope = floats(m, w.HELD_SLOPE)
-    for i in range(n):
+    for i in range(count):
         slope[i] = 0.0
+
+
+@compiled
+def add_charges(m: int) -> None:
+    """Add the charges of the non-linear devices at Z to those of the linear ones, which are the state already."""
+    z, mode, charge, held = floats(m, w.Z), floats(m, w.MODE), floats(m, w.CHARGE), floats(m, w.HELD_CHARGE)
+    mode[0] = 0.0
+    evaluate_devices_of(m)
+    for i in range(integer_at(m, w.UNKNOWNS_COUNT) + 1):
+        charge[i] = 0.0
+    add_devices(m)
+    note_wake(m, z)
+    for i in range(charges_count(m)):
+        held[i] += charge[i]
+
+
+# -- the wake -------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def charges_count(m: int) -> Any:
+    """How many charges there are: those of the rows and, where there is one, ground's and the wake (see `wake`)."""
+    behind = integer_at(m, w.WAKE_COUNT)
+    return integer_at(m, w.UNKNOWNS_COUNT) + (1 + behind if behind > 0 else 0)
+
+
+@compiled
+def begin_wake(m: int) -> None:
+    """Let a stage start at Z, with no charge passed yet."""
+    base, z, first = floats(m, w.BASE), floats(m, w.Z), integer_at(m, w.UNKNOWNS_COUNT) + 1
+    unknown = longs(m, w.WAKE_UNKNOWN)
+    for j in range(integer_at(m, w.WAKE_COUNT)):
+        base[first + j] = z[unknown[j]] if unknown[j] >= 0 else 0.0
+
+
+@compiled
+def note_wake(m: int, z: Any) -> None:
+    """The unknowns and charges of the wake, as they have been found, into CHARGE."""
+    charge, charges, first = floats(m, w.CHARGE), floats(m, w.CHARGES), integer_at(m, w.UNKNOWNS_COUNT) + 1
+    unknown, path = longs(m, w.WAKE_UNKNOWN), longs(m, w.WAKE_PATH)
+    for j in range(integer_at(m, w.WAKE_COUNT)):
+        if unknown[j] >= 0:
+            charge[first + j] = z[unknown[j]]
+        elif path[j] >= 0:
+            charge[first + j] = charges[path[j]]
 
 
 # -- switches -------------------------------------------------------------------------------------------------------

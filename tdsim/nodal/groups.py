@@ -25,6 +25,7 @@ class Group:
     states    the states that its devices begin in, one after another; `switches` is how many margins they have
     stores    whether the devices store charge
     typical   (paths, controls) sizes of the derivatives (S) to choose pivots by, 0 where there is none for good
+    walked    which of the paths of an instance have charges that depend on the way (see `wake`)
     keep      of laws: their numbers in all runs
     number    of laws: which of those of its instance it is
     """
@@ -39,6 +40,7 @@ class Group:
     states: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     switches: int = 0
     stores: bool = True
+    walked: tuple[int, ...] = ()
     typical: np.ndarray | None = None
     keep: Any = None
     number: int = 0
@@ -61,7 +63,7 @@ def make_groups(
     kinds: dict[Any, list[Instance]] = {}
     for instance in instances:
         if instance.device.characteristic is not None:
-            kinds.setdefault(instance.device, []).append(instance)
+            kinds.setdefault(instance.device.variant(instance.settings), []).append(instance)
     return [_group(device, members, unknowns, conditions, circuit) for device, members in kinds.items()]
 
 
@@ -85,6 +87,7 @@ def _group(
         np.array(states, dtype=np.int64).reshape(-1),
         device.switches * len(instances),
         stores=not device.switches,
+        walked=tuple(device.paths.index(path) for path in device.walked),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import SimulationError
 from ..units import engineering
 from .drives import Drives
-from .equations import follow_run, take_charges
+from .equations import add_charges, follow_run, take_charges
 from .laws import REMEMBER, Memory
 from .methods import METHODS
 from .solver import Solver
@@ -74,15 +74,17 @@ class Integrator:
         self._open()
 
     def begin_from(self, charge: np.ndarray, z: np.ndarray) -> None:
-        """Start from charges and fluxes (rows + 1,), and a guess of the unknowns, without an operating point."""
+        """Start without an operating point: from the unknowns, and the charges (rows + 1,) of linear devices."""
         self.words["Z"][:] = z
-        self.words["HELD_CHARGE"][:] = charge
+        self.words["HELD_CHARGE"][: charge.size] = charge
+        add_charges(self.words.address)
         self.solver.start_delays(True)
         self._open()
 
     def _open(self) -> None:
         self.words["SCALE"][:] = np.abs(self.words["Z"][:-1])
-        self.words["CHARGE_SCALE"][:] = np.abs(self.words["HELD_CHARGE"])
+        rows = self.words["CHARGE_SCALE"].size
+        self.words["CHARGE_SCALE"][:] = np.abs(self.words["HELD_CHARGE"][:rows])
         self.words["COUNT"][RESTART] = 1
         self._load(0.0)
 

@@ -37,7 +37,9 @@ WORDS = 16
     MARGINS,  # float64 (instances, switches), written: below zero where a state must change
     MODE,  # float64 (3,): [0] is 1 where limiting is on; [1] is set to 1 where it changed something
     AHEAD,  # float64 (4,): what `follow` is asked for; next time that is not smooth, longest step, trouble: written
-) = range(14)
+    BASE,  # float64: where the present stage starts; its end is the wake
+    WAKE,  # int64 (instances, 2 controls + paths): where in BASE the controls' unknowns and the paths' charges are
+) = range(16)
 
 
 class Loops(NamedTuple):
@@ -97,10 +99,12 @@ def _digest() -> int:
 def _evaluator(device: type[Device]) -> Callable[[int], None]:
     if device.switches:
         return _switching_evaluator(device)
+    if device.walked:
+        return _walking_evaluator(device)
     characteristic: Any = device.characteristic
     limit: Any = device.limit or _unlimited
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
-    like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
+    like, controls = (0.0,) * len(device.controls), len(device.controls)
     source = _digest()
 
     def evaluate(row: int) -> None:
@@ -116,27 +120,73 @@ def _evaluator(device: type[Device]) -> Callable[[int], None]:
             if limiting:
                 u = limit(p, wanted, tuple_at(like, before, controls * i))
             flows, slopes, charges, capacitances = characteristic(p, u)
-            for j in range(controls):
-                put_number(before, controls * i + j, u[j])
-                if abs(wanted[j] - u[j]) > 1e-9 + 1e-6 * abs(u[j]):
-                    put_number(mode, 1, 1.0)
-            for k in range(paths):
-                flow, charge = flows[k], charges[k]
-                for j in range(controls):
-                    flow += slopes[k][j] * (wanted[j] - u[j])
-                    charge += capacitances[k][j] * (wanted[j] - u[j])
-                    put_number(integer_at(row, SLOPES), (paths * i + k) * controls + j, slopes[k][j])
-                    put_number(integer_at(row, CAPACITANCES), (paths * i + k) * controls + j, capacitances[k][j])
-                put_number(integer_at(row, FLOWS), paths * i + k, flow)
-                put_number(integer_at(row, CHARGES), paths * i + k, charge)
+            note_limits(row, i, wanted, u)
+            deliver(row, i, wanted, u, flows, slopes, charges, capacitances)
 
     return evaluate
+
+
+def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
+    """Of devices with `walked` paths: their charges are counted from the base of the stage."""
+    characteristic: Any = device.characteristic
+    limit: Any = device.limit or _unlimited
+    kind, fields = numbers_class(device), len(numbers_class(device)._fields)
+    like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
+    width = 2 * controls + paths
+    source = _digest()
+
+    def evaluate(row: int) -> None:
+        if row == source:
+            return
+        numbers, places, z = integer_at(row, NUMBERS), integer_at(row, CONTROLS), integer_at(row, UNKNOWNS)
+        wake, base, results = integer_at(row, WAKE), integer_at(row, BASE), integer_at(row, CHARGES)
+        before, limiting = integer_at(row, BEFORE), number_at(integer_at(row, MODE), 0) != 0.0
+        for i in range(integer_at(row, COUNT)):
+            p = numbers_at(kind, numbers, fields * i)
+            wanted = differences_at(like, places, 2 * controls * i, z)
+            u = wanted
+            if limiting:
+                u = limit(p, wanted, tuple_at(like, before, controls * i))
+            origin = differences_at(like, wake, width * i, base)
+            flows, slopes, charges, capacitances = characteristic(p, u, origin)
+            note_limits(row, i, wanted, u)
+            deliver(row, i, wanted, u, flows, slopes, charges, capacitances)
+            for k in range(paths):
+                held = number_at(base, integer_at(wake, width * i + 2 * controls + k))
+                put_number(results, paths * i + k, number_at(results, paths * i + k) + held)
+
+    return evaluate
+
+
+@register_jitable
+def note_limits(row: int, i: int, wanted: Any, u: Any) -> None:
+    """Keep where instance i is evaluated, and say whether it is elsewhere than was wanted."""
+    before, controls = integer_at(row, BEFORE), len(u)
+    for j in range(controls):
+        put_number(before, controls * i + j, u[j])
+        if abs(wanted[j] - u[j]) > 1e-9 + 1e-6 * abs(u[j]):
+            put_number(integer_at(row, MODE), 1, 1.0)
+
+
+@register_jitable
+def deliver(row: int, i: int, wanted: Any, u: Any, flows: Any, slopes: Any, charges: Any, capacitances: Any) -> None:
+    """Write what instance i has at u, its flows and charges moved along their tangents to where it was wanted."""
+    paths, controls = len(flows), len(u)
+    for k in range(paths):
+        flow, charge = flows[k], charges[k]
+        for j in range(controls):
+            flow += slopes[k][j] * (wanted[j] - u[j])
+            charge += capacitances[k][j] * (wanted[j] - u[j])
+            put_number(integer_at(row, SLOPES), (paths * i + k) * controls + j, slopes[k][j])
+            put_number(integer_at(row, CAPACITANCES), (paths * i + k) * controls + j, capacitances[k][j])
+        put_number(integer_at(row, FLOWS), paths * i + k, flow)
+        put_number(integer_at(row, CHARGES), paths * i + k, charge)
 
 
 def _switching_evaluator(device: type[Device]) -> Callable[[int], None]:
     characteristic: Any = device.characteristic
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
-    like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
+    like, controls = (0.0,) * len(device.controls), len(device.controls)
     switches = device.switches
     source = _digest()
 
@@ -149,12 +199,7 @@ def _switching_evaluator(device: type[Device]) -> Callable[[int], None]:
             u = differences_at(like, places, 2 * controls * i, z)
             state = integer_at(integer_at(row, STATES), switches * i)
             flows, slopes, charges, capacitances = characteristic(p, u, state)
-            for k in range(paths):
-                for j in range(controls):
-                    put_number(integer_at(row, SLOPES), (paths * i + k) * controls + j, slopes[k][j])
-                    put_number(integer_at(row, CAPACITANCES), (paths * i + k) * controls + j, capacitances[k][j])
-                put_number(integer_at(row, FLOWS), paths * i + k, flows[k])
-                put_number(integer_at(row, CHARGES), paths * i + k, charges[k])
+            deliver(row, i, u, u, flows, slopes, charges, capacitances)
 
     return evaluate
 

@@ -10,6 +10,8 @@ from ..engine.kernel import compiled
 from . import words as w
 from .equations import (
     SINGULAR,
+    charge_error,
+    charges_count,
     copy_numbers,
     follow,
     least_margin,
@@ -32,6 +34,12 @@ TINY = 1e-7
 
 FIRST = 0.01
 """The first step after a breakpoint, as part of what the next step may be."""
+
+EPSILON = 2.2e-16
+"""Round-off of numbers, as part of them."""
+
+NOISE = 1e-13
+"""Charges are known to this part; a branch's current, their difference over a step, is exact only if that is long."""
 
 QUICK_EVENTS = 1000
 """So many changes of state without a step worth the name between them are endless."""
@@ -112,6 +120,8 @@ def step(m: int, until: float) -> int:
             return WEAK_PIVOT
         if code >= 0:
             error = estimate(m, h)
+            if error > 1.0 and error < 3.0 * noise_in_error(m):
+                error = 0.2
             factor = min(3.0, 0.9 * max(error, 1e-10) ** (-0.25 if integer_at(m, w.METHOD) == ESDIRK else -1.0 / 3.0))
             if error > 1.0 and h > 4 * least:
                 code = -1
@@ -165,7 +175,7 @@ def turn(m: int) -> int:
 @compiled
 def stage(m: int, name: int, k: int) -> Any:
     """One row of the arrays of stages."""
-    return behind(floats(m, name), k * (integer_at(m, w.UNKNOWNS_COUNT) + 1))
+    return behind(floats(m, name), k * (integer_at(m, w.UNKNOWNS_COUNT) + 1 + integer_at(m, w.WAKE_COUNT)))
 
 
 # -- one step -------------------------------------------------------------------------------------------------------
@@ -176,8 +186,8 @@ def attempt(m: int, t: float, h: float) -> int:
     """Solve the stages of one step; the result is the last stage. Returns iterations, or below 0 what went wrong."""
     n = integer_at(m, w.UNKNOWNS_COUNT)
     copy_numbers(floats(m, w.Z), stage(m, w.STAGE_Z, 0), n)
-    copy_numbers(floats(m, w.HELD_SLOPE), stage(m, w.STAGE_SLOPE, 0), n)
-    weigh(m)
+    copy_numbers(floats(m, w.HELD_SLOPE), stage(m, w.STAGE_SLOPE, 0), charges_count(m))
+    weigh(m, h)
     if integer_at(m, w.METHOD) == ESDIRK:
         return solve_stages(m, t, h)
     gamma = formula(m, h)
@@ -188,8 +198,7 @@ def attempt(m: int, t: float, h: float) -> int:
 @compiled
 def solve_stages(m: int, t: float, h: float) -> int:
     """The stages of the ESDIRK method."""
-    n = integer_at(m, w.UNKNOWNS_COUNT)
-    base, nonlinear = floats(m, w.BASE), integer_at(m, w.GROUPS_COUNT) > 0
+    n, base, nonlinear = charges_count(m), floats(m, w.BASE), integer_at(m, w.GROUPS_COUNT) > 0
     total = 0
     for k in range(1, STAGES):
         copy_numbers(floats(m, w.HELD_CHARGE), base, n)
@@ -217,7 +226,7 @@ def solve_stage(m: int, t: float, beta: float, k: int) -> int:
     code = solve(m, 1.0, beta, stage(m, w.STAGE_Z, k), int(floats(m, w.RULES)[w.MOST_ITERATIONS]), False, 1.0, 0)
     if code >= 0:
         slope, charge, base = stage(m, w.STAGE_SLOPE, k), floats(m, w.CHARGE), floats(m, w.BASE)
-        for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        for i in range(charges_count(m)):
             slope[i] = (charge[i] - base[i]) / beta
         longs(m, w.COUNT)[w.ITERATIONS] += code
     return code
@@ -226,7 +235,7 @@ def solve_stage(m: int, t: float, beta: float, k: int) -> int:
 @compiled
 def formula(m: int, h: float) -> Any:
     """Base and gamma of the trapezoidal rule, or of Gear's formula once there is a point to look back to."""
-    n = integer_at(m, w.UNKNOWNS_COUNT)
+    n = charges_count(m)
     base, charge, slope = floats(m, w.BASE), floats(m, w.HELD_CHARGE), floats(m, w.HELD_SLOPE)
     if integer_at(m, w.METHOD) != GEAR:
         for i in range(n):
@@ -242,8 +251,8 @@ def formula(m: int, h: float) -> Any:
 
 
 @compiled
-def weigh(m: int) -> None:
-    """How large an error of each unknown counts as 1."""
+def weigh(m: int, h: float) -> None:
+    """How large an error of each unknown counts as 1; of currents also what round-off of charges makes in a step h."""
     rules, scale, weight = floats(m, w.RULES), floats(m, w.SCALE), floats(m, w.WEIGHT)
     voltages, hidden = integer_at(m, w.VOLTAGES_COUNT), integer_at(m, w.HIDDEN_COUNT)
     n, largest = integer_at(m, w.UNKNOWNS_COUNT) - hidden, 0.0
@@ -251,8 +260,11 @@ def weigh(m: int) -> None:
         weight[k] = rules[w.RELTOL] * scale[k] + rules[w.VNTOL]
     for k in range(voltages, n):
         largest = max(largest, scale[k])
+    charge, noise = floats(m, w.HELD_CHARGE), 0.0
+    for k in range(voltages):
+        noise = max(noise, NOISE * abs(charge[k]) / h)
     for k in range(voltages, n):
-        weight[k] = rules[w.RELTOL] * max(scale[k], 1e-3 * largest) + rules[w.ABSTOL]
+        weight[k] = rules[w.RELTOL] * max(scale[k], 1e-3 * largest) + rules[w.ABSTOL] + noise
     for k in range(n, n + hidden):
         weight[k] = rules[w.RELTOL] * scale[k] + rules[w.VNTOL]
 
@@ -334,17 +346,29 @@ def estimate(m: int, h: float) -> Any:
 
 
 @compiled
-def charge_error(m: int) -> Any:
-    """The error of the charges of non-linear devices, in RIGHT, as a multiple of what is allowed.
+def noise_in_error(m: int) -> Any:
+    """How much of an estimated error may be round-off of large charges, in the same measure.
 
-    A junction in which charge is stored hides errors of it: a tenth of its charge is 3 mV.
+    In such a step the error cannot be seen, and a shorter one has more of it.
     """
-    right, scale, charged = floats(m, w.RIGHT), floats(m, w.CHARGE_SCALE), longs(m, w.CHARGED)
-    rules, worst = floats(m, w.RULES), 0.0
-    for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
-        if charged[i] != 0:
-            worst = max(worst, abs(right[i]) / (rules[w.RELTOL] * scale[i] + rules[w.CHGTOL]))
-    return worst
+    right, scale, weight, delta = floats(m, w.RIGHT), floats(m, w.CHARGE_SCALE), floats(m, w.WEIGHT), floats(m, w.DELTA)
+    n, counted, charged, rules = (
+        integer_at(m, w.UNKNOWNS_COUNT),
+        longs(m, w.COUNTED),
+        longs(m, w.CHARGED),
+        floats(m, w.RULES),
+    )
+    for i in range(n):
+        right[i] = EPSILON * scale[i]
+    substitute(m, delta)
+    worst, matrix, entry = 0.0, floats(m, w.MATRIX), longs(m, w.NODE_ENTRY)
+    for k in range(n):
+        if counted[k] != 0:
+            worst = max(worst, abs(delta[k]) / weight[k])
+        if charged[k] != 0 and k < integer_at(m, w.VOLTAGES_COUNT):
+            charge = abs(matrix[entry[k]] * delta[k])
+            worst = max(worst, charge / (rules[w.RELTOL] * scale[k] + rules[w.CHGTOL]))
+    return worst / rules[w.ALLOWED]
 
 
 @compiled
@@ -374,11 +398,12 @@ def accept(m: int) -> None:
     past, end = floats(m, w.PAST_Z), stage(m, w.STAGE_Z, END)
     copy_numbers(past, behind(past, n + 1), n)
     copy_numbers(z, past, n)
-    copy_numbers(charge, floats(m, w.PAST_CHARGE), n)
-    copy_numbers(slope, floats(m, w.PAST_SLOPE), n)
     copy_numbers(end, z, n)
-    copy_numbers(floats(m, w.CHARGE), charge, n)
-    copy_numbers(stage(m, w.STAGE_SLOPE, END), slope, n)
+    charges = charges_count(m)
+    copy_numbers(charge, floats(m, w.PAST_CHARGE), charges)
+    copy_numbers(slope, floats(m, w.PAST_SLOPE), charges)
+    copy_numbers(floats(m, w.CHARGE), charge, charges)
+    copy_numbers(stage(m, w.STAGE_SLOPE, END), slope, charges)
     scale = floats(m, w.SCALE)
     for k in range(n):
         scale[k] = max(abs(z[k]), 0.97 * scale[k])
@@ -394,7 +419,7 @@ def restart(m: int, until: float) -> int:
     The first takes up jumps, the second gives the slopes, also of charges that a source dictates.
     """
     clock, count, rules = floats(m, w.CLOCK), longs(m, w.COUNT), floats(m, w.RULES)
-    n, t = integer_at(m, w.UNKNOWNS_COUNT), clock[w.TIME]
+    n, charges, t = integer_at(m, w.UNKNOWNS_COUNT), charges_count(m), clock[w.TIME]
     if count[w.RESTART] == TURNING:
         set_drive(m, t)
         least_margin(m, floats(m, w.Z))
@@ -410,22 +435,16 @@ def restart(m: int, until: float) -> int:
     tiny = max(2.0 ** np.floor(np.log2(TINY * size)), least)
     z, before, charge = floats(m, w.Z), stage(m, w.STAGE_Z, 0), floats(m, w.HELD_CHARGE)
     copy_numbers(z, before, n)
-    copy_numbers(charge, stage(m, w.STAGE_SLOPE, 0), n)
-    weigh(m)
-    while True:
-        code = two_short_steps(m, t, tiny)
-        if code < 0:
-            copy_numbers(before, z, n)
-            copy_numbers(stage(m, w.STAGE_SLOPE, 0), charge, n)
-            return WEAK_PIVOT if code == SINGULAR and count[w.TRUSTED] == 0 else STUCK
-        if tiny <= least or tiny < 1e-9 * TINY * size or moved(m, z, stage(m, w.STAGE_Z, 1)) < 0.01:
-            break
-        tiny = max(tiny * 2.0**-10, least)
+    copy_numbers(charge, stage(m, w.STAGE_SLOPE, 0), charges)
+    tiny = best_short_step(m, t, tiny, least, max(tiny, 1e-3 * size))
+    code = try_short_steps(m, t, tiny)
+    if code < 0:
         copy_numbers(before, z, n)
-        copy_numbers(stage(m, w.STAGE_SLOPE, 0), charge, n)
+        copy_numbers(stage(m, w.STAGE_SLOPE, 0), charge, charges)
+        return WEAK_PIVOT if code == SINGULAR and count[w.TRUSTED] == 0 else STUCK
     if floats(m, w.KEY)[2] >= 0.0 and count[w.TRUSTED] == 0:
         copy_numbers(before, z, n)
-        copy_numbers(stage(m, w.STAGE_SLOPE, 0), charge, n)
+        copy_numbers(stage(m, w.STAGE_SLOPE, 0), charge, charges)
         return WEAK_PIVOT
     show_restart(m, t, t + 2 * tiny)
     clock[w.TIME] = t + 2 * tiny
@@ -441,6 +460,37 @@ def restart(m: int, until: float) -> int:
 
 
 @compiled
+def best_short_step(m: int, t: float, tiny: float, least: float, most: float) -> Any:
+    """A step as short as jumps and slopes ask for, but not so short that round-off of charges makes noise of them."""
+    best = change_in_short_step(m, t, tiny)
+    for factor in (2.0**-10, 2.0**10):
+        while best >= 0.01 and least <= tiny * factor <= most:
+            change = change_in_short_step(m, t, tiny * factor)
+            if not change < 0.5 * best:
+                break
+            best = change
+            tiny *= factor
+    return tiny
+
+
+@compiled
+def change_in_short_step(m: int, t: float, tiny: float) -> Any:
+    """How far the second of two short steps goes on from the first; infinity where they fail."""
+    if try_short_steps(m, t, tiny) < 0:
+        return np.inf
+    return moved(m, floats(m, w.Z), stage(m, w.STAGE_Z, 1))
+
+
+@compiled
+def try_short_steps(m: int, t: float, tiny: float) -> int:
+    """Two short steps from what is kept among the stages: the unknowns and, in place of slopes, the charges."""
+    copy_numbers(stage(m, w.STAGE_Z, 0), floats(m, w.Z), integer_at(m, w.UNKNOWNS_COUNT))
+    copy_numbers(stage(m, w.STAGE_SLOPE, 0), floats(m, w.HELD_CHARGE), charges_count(m))
+    weigh(m, tiny)
+    return two_short_steps(m, t, tiny)
+
+
+@compiled
 def two_short_steps(m: int, t: float, tiny: float) -> int:
     """Two steps of the backward Euler formula; the result of the first is left among the stages."""
     n, count, most = integer_at(m, w.UNKNOWNS_COUNT), longs(m, w.COUNT), int(floats(m, w.RULES)[w.MOST_ITERATIONS])
@@ -448,12 +498,12 @@ def two_short_steps(m: int, t: float, tiny: float) -> int:
     code = 0
     for k in range(2):
         set_drive(m, t + (k + 1) * tiny)
-        copy_numbers(charge, floats(m, w.BASE), n)
+        copy_numbers(charge, floats(m, w.BASE), charges_count(m))
         code = solve(m, 1.0, tiny, z, 4 * most, False, 1.0, 0)
         if code < 0:
             return code
         count[w.ITERATIONS] += code
-        for i in range(n):
+        for i in range(charges_count(m)):
             slope[i] = (found[i] - charge[i]) / tiny
             charge[i] = found[i]
         if k == 0:
@@ -581,7 +631,7 @@ def between(m: int, start: float, h: float, x: float) -> Any:
         late = 0.5 * x * x - gamma * x
         early = x - gamma - late
         charge, one, other = floats(m, w.PAST_CHARGE), stage(m, w.STAGE_SLOPE, 0), stage(m, w.STAGE_SLOPE, END)
-        for i in range(n):
+        for i in range(charges_count(m)):
             base[i] = charge[i] + h * (early * one[i] + late * other[i])
         line(z, x, n, 0.0, stage(m, w.STAGE_Z, 0), 1.0, stage(m, w.STAGE_Z, END))
     set_drive(m, start + x * h)
@@ -593,7 +643,7 @@ def between(m: int, start: float, h: float, x: float) -> Any:
 @compiled
 def add_between(m: int, h: float, x: float, gamma: float, base: Any) -> None:
     """The charges at the start of the step and what has flowed since, but for the value's own slope."""
-    n = integer_at(m, w.UNKNOWNS_COUNT)
+    n = charges_count(m)
     copy_numbers(floats(m, w.PAST_CHARGE), base, n)
     for j in range(BETWEEN.size):
         part, power = 0.0, 1.0

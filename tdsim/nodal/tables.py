@@ -15,6 +15,7 @@ from .lu import Pattern
 from .methods import STAGES
 from .ordering import order
 from .system import System
+from .wake import Wake, make_wake
 from .words import Words
 
 NO_ROW = 1 << 62
@@ -88,9 +89,9 @@ def _jacobian(group: Group) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def make_words(system: System, layout: Layout, run: int, transient: bool) -> Words:
     """The words of one run."""
-    words = Words()
+    words, wake = Words(), make_wake(system.groups, system.size)
     _count(words, system)
-    _make_room(words, system)
+    _make_room(words, system, wake)
     fill(words, system, layout, run)
     drive_row, drive_source, drive_value = system.drive.joined()
     by_source = np.argsort(drive_source, kind="stable")
@@ -109,7 +110,7 @@ def make_words(system: System, layout: Layout, run: int, transient: bool) -> Wor
         SLOPE=_slopes(system.groups),
     )
     words.count(DRIVES_COUNT=drive_row.size, SOLVER=solver().address)
-    words.put(GROUP_ROWS=_group_rows(system.groups, run, words))
+    words.put(GROUP_ROWS=_group_rows(system.groups, run, words, wake))
     return words
 
 
@@ -191,19 +192,24 @@ def _count(words: Words, system: System) -> None:
     )
 
 
-def _make_room(words: Words, system: System) -> None:
-    n, row = system.size, system.size + 1
+def _make_room(words: Words, system: System, wake: Wake) -> None:
+    n, row, long = system.size, system.size + 1, system.size + 1 + wake.unknowns.size
     paths = sum(map(_paths, system.groups))
     slopes = sum(_paths(g) * g.controls.shape[1] for g in system.groups)
     words.zeros(DEVICE_UNKNOWNS=row, DEVICE_TIME=1, MODE=3, AHEAD=4)
     words.zeros(FLOWS=paths, CHARGES=paths, FLOW_SLOPES=slopes, CHARGE_SLOPES=slopes)
     words.zeros(MARGINS=sum(g.switches for g in system.groups))
-    words.zeros(RIGHT=row, DELTA=row, DRIVE=row, CHARGE=row, CURRENT=row, BASE=row)
-    words.zeros(STAGE_Z=(STAGES, row), STAGE_SLOPE=(STAGES, row), BETWEEN_Z=row)
+    words.zeros(RIGHT=row, DELTA=row, DRIVE=row, CHARGE=long, CURRENT=row, BASE=long)
+    words.zeros(STAGE_Z=(STAGES, long), STAGE_SLOPE=(STAGES, long), BETWEEN_Z=row)
     words.zeros(HOLD=n, TARGET=n, SCALE=n, CHARGE_SCALE=row, RULES=16)
-    words.zeros(Z=row, HELD_CHARGE=row, HELD_SLOPE=row, PAST_Z=(2, row), PAST_CHARGE=row, PAST_SLOPE=row)
+    words.zeros(Z=row, PAST_Z=(2, row))
+    words.zeros(HELD_CHARGE=long, HELD_SLOPE=long, PAST_CHARGE=long, PAST_SLOPE=long)
     words.zeros(CLOCK=8, CONTROLS=sum(g.count * g.controls.shape[1] for g in system.groups))
+    words.count(WAKE_COUNT=wake.unknowns.size)
     words.put(
+        WAKE_UNKNOWN=wake.unknowns,
+        WAKE_PATH=wake.paths,
+        WAKE_TABLES=np.concatenate([np.zeros(0, np.int64), *(table.reshape(-1) for table in wake.tables)]),
         WEIGHT=np.ones(n),
         COUNT=np.zeros(16, np.int64),
         CURSOR=np.full(len(system.sources), -1),
@@ -211,16 +217,16 @@ def _make_room(words: Words, system: System) -> None:
     )
 
 
-def _group_rows(groups: Sequence[Group], run: int, words: Words) -> np.ndarray:
+def _group_rows(groups: Sequence[Group], run: int, words: Words, wake: Wake) -> np.ndarray:
     """The row of each group."""
 
     def address(name: str, place: int) -> int:
         return int(words[name].ctypes.data) + 8 * place
 
     found = np.zeros((len(groups), WORDS), dtype=np.int64)
-    paths = slopes = controls = state = margin = 0
-    for row, group in zip(found, groups, strict=True):
-        row[:14] = (
+    paths = slopes = controls = state = margin = table = 0
+    for row, group, places in zip(found, groups, wake.tables, strict=True):
+        row[:16] = (
             group.count,
             group.numbers[run % group.numbers.shape[0]].ctypes.data,
             group.controls.ctypes.data,
@@ -235,7 +241,10 @@ def _group_rows(groups: Sequence[Group], run: int, words: Words) -> np.ndarray:
             address("MARGINS", margin),
             address("MODE", 0),
             address("AHEAD", 0),
+            address("BASE", 0),
+            address("WAKE_TABLES", table),
         )
+        table += places.size
         paths += _paths(group)
         slopes += _paths(group) * group.controls.shape[1]
         controls += group.count * group.controls.shape[1]

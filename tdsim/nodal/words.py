@@ -3,6 +3,9 @@
 One address stands for all of it. That keeps the compiled functions small: they take what they need, compile in a
 fraction of the time that a dozen array arguments cost, and are the same for every circuit.
 
+The arrays of charges, of their base and of their slopes (rows + wake,) end with a wake: unknowns and charges of paths
+that devices need the way of, not only the value; they are integrated along with the charges.
+
 Unknowns z have one more entry than there are unknowns: ground, which stays 0. Rows (currents into the devices at each
 node, residuals of branches) have one more entry too, which is written and never read.
 """
@@ -26,6 +29,7 @@ _NAMES = [
     ("MARGINS_COUNT", "margins of switches"),
     ("HIDDEN_COUNT", "unknowns that stand for ddt() and delay(), which come last"),
     ("FOLLOWED", "1 where some group has a loop `follow`"),
+    ("WAKE_COUNT", "unknowns, then charges of paths, that are integrated along (see tables): behind the rows"),
     ("BREAKS_COUNT", ""),
     ("KEPT_COUNT", "unknowns that are put out"),
     ("ROOM", "points that the output has room for"),
@@ -64,6 +68,9 @@ _NAMES = [
     ("PATH", "int64 (paths, 2): rows from which and to which a current goes"),
     ("SLOPE", "int64 (slopes, 3): path, and the two unknowns whose difference it is for"),
     ("SLOPE_PLACE", "int64 (slopes, 4): entries + - - + of the matrix"),
+    ("WAKE_UNKNOWN", "int64 (wake,): the unknown that each is, or -1"),
+    ("WAKE_PATH", "int64 (wake,): the path whose charge each is, or -1"),
+    ("WAKE_TABLES", "int64: where in the wake each device of the groups looks (see wake)"),
     ("DEVICE_UNKNOWNS", "(unknowns + 1,) what the loops read"),
     ("DEVICE_TIME", "(1,)"),
     ("FLOWS", "(paths,)"),
@@ -82,24 +89,24 @@ _NAMES = [
     ("RIGHT", "(rows,)"),
     ("DELTA", "(unknowns + 1,)"),
     ("DRIVE", "(rows,) what the sources add"),
-    ("CHARGE", "(rows,) C z + q(z)"),
+    ("CHARGE", "(rows + wake,) C z + q(z)"),
     ("CURRENT", "(rows,) G z + i(z)"),
-    ("BASE", "(rows,)"),
+    ("BASE", "(rows + wake,)"),
     ("WEIGHT", "(unknowns,) how large an error counts as 1"),
     ("HOLD", "(unknowns,) conductances that hold nodes"),
     ("TARGET", "(unknowns,) at these voltages"),
-    ("STAGE_Z", "(stages, unknowns + 1)"),
-    ("STAGE_SLOPE", "(stages, rows) d(C z + q)/dt"),
+    ("STAGE_Z", "(stages, unknowns + 1 + wake), which stays empty here"),
+    ("STAGE_SLOPE", "(stages, rows + wake) d(C z + q)/dt"),
     ("BETWEEN_Z", "(unknowns + 1,) within the last step"),
     # the state
     ("Z", "(unknowns + 1,)"),
-    ("HELD_CHARGE", "(rows,) C z + q(z)"),
-    ("HELD_SLOPE", "(rows,) its derivative"),
+    ("HELD_CHARGE", "(rows + wake,) C z + q(z)"),
+    ("HELD_SLOPE", "(rows + wake,) its derivative"),
     ("SCALE", "(unknowns,) how large each unknown has lately been"),
     ("CHARGE_SCALE", "(rows,) how large the charge in each row has lately been"),
     ("PAST_Z", "(2, unknowns + 1) unknowns one and two steps ago"),
-    ("PAST_CHARGE", "(rows,) one step ago"),
-    ("PAST_SLOPE", "(rows,) one step ago"),
+    ("PAST_CHARGE", "(rows + wake,) one step ago"),
+    ("PAST_SLOPE", "(rows + wake,) one step ago"),
     ("CLOCK", "see below"),
     ("COUNT", "int64: see below"),
     ("CURSOR", "int64 (sources,) the segment that each is on, -1 for a constant"),
@@ -126,6 +133,7 @@ _NAMES = [
     MARGINS_COUNT,
     HIDDEN_COUNT,
     FOLLOWED,
+    WAKE_COUNT,
     BREAKS_COUNT,
     KEPT_COUNT,
     ROOM,
@@ -160,6 +168,9 @@ _NAMES = [
     PATH,
     SLOPE,
     SLOPE_PLACE,
+    WAKE_UNKNOWN,
+    WAKE_PATH,
+    WAKE_TABLES,
     DEVICE_UNKNOWNS,
     DEVICE_TIME,
     FLOWS,
@@ -205,7 +216,7 @@ _NAMES = [
     OUT_TIMES,
     OUT_VALUES,
     FILLED,
-) = range(90)
+) = range(94)
 
 INDEX = {name: k for k, (name, _) in enumerate(_NAMES)}
 

@@ -14,6 +14,12 @@ MODELS = """.param big=2k
 .model 1n4148 d(is=2n rs=0.5 n=1.7 cjo=4p m=0.35 tt=6n bv=100 ibv=100u)
 .model sm sw(vt=0.5 vh=0.1 ron=100 roff=1g)
 .model wm csw(it=1m ih=0.1m)
+.model qn npn(is=1f va=50 ccs=1p level=1)
+.model qp pnp bf=50, re=1
+.model mn nmos(vt0=0.7 u0=500 level=1)
+.model mp pmos
+.model jn njf(vto=-1)
+.model jp pjf
 vx x 0 1
 """
 
@@ -55,6 +61,17 @@ LINES = [
     ("d1 a b 1n4148 area=2 m=4 temp=50 ic=0.6", "d", {"is": 2e-9, "rs": 0.5, "n": 1.7, "cjo": 4e-12, "mj": 0.35,
                                                     "tt": 6e-9, "bv": 100, "ibv": 1e-4, "area": 2, "m": 4, "temp": 50,
                                                     "ic": 0.6}),
+    ("q1 a b c qn", "q", {"is": 1e-15, "vaf": 50, "cjs": 1e-12, "polarity": "npn"}),
+    ("q1 a b c qn 2 off", "q", {"is": 1e-15, "vaf": 50, "cjs": 1e-12, "polarity": "npn", "area": 2, "off": 1}),
+    ("q1 a b c d qp area=2 m=3 ic=0.6,5", "q", {"bf": 50, "re": 1, "polarity": "pnp", "area": 2, "m": 3, "icvbe": 0.6,
+                                                "icvce": 5}),
+    ("q1 a b c qp big", "q", {"bf": 50, "re": 1, "polarity": "pnp", "area": 2e3}),
+    ("m1 a b c d mn w=2u l=0.6u ad=3p as=4p pd=7u ps=8u nrd=2 nrs=3 m=2", "m",
+     {"vto": 0.7, "uo": 500, "polarity": "n", "w": 2e-6, "l": 0.6e-6, "ad": 3e-12, "as": 4e-12, "pd": 7e-6, "ps": 8e-6,
+      "nrd": 2, "nrs": 3, "m": 2}),
+    ("m1 a b c d mp ic=1, 2 off temp=50", "m", {"polarity": "p", "icvds": 1, "icvgs": 2, "off": 1, "temp": 50}),
+    ("j1 a b c jn", "j", {"vto": -1, "polarity": "n"}),
+    ("j1 a b c jp off area={big/1k} ic=5", "j", {"polarity": "p", "off": 1, "area": 2, "icvds": 5}),
     ("s1 a b c d sm", "s", {"vt": 0.5, "vh": 0.1, "ron": 100, "roff": 1e9}),
     ("s1 a b c d sm on", "s", {"vt": 0.5, "vh": 0.1, "ron": 100, "roff": 1e9, "state": "on"}),
     ("w1 a b vx wm off", "w", {"it": 1e-3, "ih": 1e-4, "state": "off"}),
@@ -71,8 +88,9 @@ def test_values(read, line: str, device: str, values: dict[str, float]) -> None:
     assert set(found.values) == set(values)
     for key, value in values.items():
         assert found.values[key] == (pytest.approx(value, rel=1e-15) if not isinstance(value, str) else value), key
-    ports = list(found.device.ports)
-    assert [found.nets[p] for p in ports] == ["a", "b", "c", "d"][: len(ports)]
+    wired = [found.nets[port] for port in found.device.ports if found.nets[port] != "0"]
+    assert wired == ["a", "b", "c", "d"][: len(wired)]
+    assert len(wired) >= len(found.device.ports) - (device == "q")
     references = {"f": ("vx",), "h": ("vx",), "w": ("vx",)}
     assert found.references == references.get(device, ())
 
@@ -213,3 +231,26 @@ d1 p 0 dm
 """
     found = read(text).instances
     assert [found[n].values["is"] for n in ("x1.d1", "x2.d1", "d1")] == pytest.approx([2e-15, 3e-15, 1e-15])
+
+
+def test_substrate_is_the_node_before_a_model(read) -> None:
+    models = ".model qn npn\n.model s npn\n"
+    assert read(models + "q1 c b e qn\n").instances["q1"].nets == {"c": "c", "b": "b", "e": "e", "s": "0"}
+    assert read(models + "q1 c b e s qn\n").instances["q1"].nets["s"] == "s"
+    inside = ".subckt x c b e\nq1 c b e s qn 2\nr1 s 0 1\n.ends\nx1 c b e x\n"
+    found = read(models + inside).instances["x1.q1"]
+    assert found.nets["s"] == "x1.s"
+    assert found.values["area"] == 2
+
+
+def test_options_size_transistors_that_give_no_size(read) -> None:
+    text = "m1 d g 0 0 mm\nm2 d g 0 0 mm w=5u as=1p\n.model mm nmos\n.options defw=20u defl=2u defad=3p defas=4p\n"
+    circuit = read(text)
+    sizes = {"w": 2e-5, "l": 2e-6, "ad": 3e-12, "as": 4e-12}
+    assert {k: circuit.instances["m1"].values[k] for k in sizes} == sizes
+    assert {k: circuit.instances["m2"].values[k] for k in sizes} == {**sizes, "w": 5e-6, "as": 1e-12}
+
+
+def test_copies_of_a_subcircuit_multiply_its_transistors(read) -> None:
+    circuit = read(".subckt s d\nm1 d d 0 0 mm m=2\nq1 d d 0 qm\n.ends\nx1 d s m=3\n.model mm nmos\n.model qm npn\n")
+    assert [circuit.instances[name].values["m"] for name in ("x1.m1", "x1.q1")] == [6, 3]

@@ -107,7 +107,6 @@ BAD = [
     ("xw 0 b waveguide", 4, "cannot be joined to ground"),
     ("xr a b resonator kappa=[-1 1]", 24, "out of bounds"),
     ("xs star n=1e9", 11, "out of bounds"),
-    ("q1 a b c mod", 1, "transistors are not available yet"),
     ("a1 a b mod", 1, "XSPICE code models"),
     ("# a comment?", 1, "a comment starts with *"),
     ("9w a b waveguide", 1, "unknown kind of element"),

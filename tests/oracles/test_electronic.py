@@ -18,6 +18,7 @@ DECKS = json.loads((DATA / "manifest.json").read_text())
 WAVES = [name for name, deck in DECKS.items() if deck["kind"] != "osc"]
 OSCILLATORS = [name for name, deck in DECKS.items() if deck["kind"] == "osc"]
 SMOOTH = ("rlc_series", "lc_tank_free", "transformer", "ctrl_sources", "bsources", "subckt_params", "ic_uic")
+SMOOTH += ("bjt_ce_amp", "jfet_amp")
 """Waveforms without edges, or whose edges are slow."""
 
 BEGIN = {"rc_mesh_30": 2.5e-11}

@@ -2,7 +2,7 @@
 
 Keys of an answer: a signal (its last or only value), `op:`, `tran0:` (first value of the transient), `atT:` (at time
 T), `all:` (a whole sweep, complex as [real, imaginary]), `first:` (the first point that ngspice stores: its own
-affair). ERROR: ngspice refuses the deck. A deck with a transistor must be refused as long as there are none.
+affair). ERROR: ngspice refuses the deck.
 """
 
 from __future__ import annotations
@@ -56,11 +56,6 @@ EXACT = {
 does not exceed its threshold: what the source and the switch say."""
 
 
-def has_transistor(netlist: str) -> bool:
-    lines = netlist.splitlines()[1:]
-    return any(line.lstrip()[:1].lower() in ("m", "q", "j") and not line.startswith((".", "*")) for line in lines)
-
-
 def signal_of(key: str) -> str:
     return key.partition(":")[2] if ":" in key else key
 
@@ -68,10 +63,6 @@ def signal_of(key: str) -> str:
 @pytest.mark.parametrize("name", TRAPS)
 def test_answer_is_that_of_ngspice(name: str) -> None:
     netlist, answers = TRAPS[name]["netlist"], dict(TRAPS[name]["answers"])
-    if has_transistor(netlist):
-        with pytest.raises(NetlistError, match="transistors are not available yet"):
-            loads(netlist)
-        return
     if name in REFUSED:
         with pytest.raises(TdsimError, match=REFUSED[name]):
             simulated(netlist, [signal_of(k) for k in answers])
@@ -116,7 +107,7 @@ def check(results: dict[str, Any], key: str, answer: Any) -> None:
         assert value == pytest.approx(answer, rel=tolerance, abs=1e-15)
 
 
-@pytest.mark.parametrize("name", [n for n, trap in TRAPS.items() if not has_transistor(trap["netlist"])])
+@pytest.mark.parametrize("name", TRAPS)
 def test_deck_is_read_or_refused_as_by_ngspice(name: str) -> None:
     """The reader alone: no deck that ngspice runs is refused, but for those that a user would not mean."""
     refused = "ERROR" in TRAPS[name]["answers"].values() and name not in BETTER and name != "v_loop"

@@ -8,7 +8,7 @@ from .behavioural import Behavioural
 from .controlled import E, F, G, H
 from .coupling import K
 from .independent import CURRENT, VOLTAGE
-from .junction import DIODE
+from .junction import BIPOLAR, DIODE, JUNCTION_FET, MOS_FET
 from .line import Kind, Line, Site
 from .links import Links
 from .lossless import T
@@ -24,8 +24,11 @@ KINDS: dict[str, Kind] = {
     "g": G,
     "h": H,
     "i": CURRENT,
+    "j": JUNCTION_FET,
     "k": K,
     "l": INDUCTOR,
+    "m": MOS_FET,
+    "q": BIPOLAR,
     "r": RESISTOR,
     "s": S,
     "t": T,
