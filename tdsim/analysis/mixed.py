@@ -42,6 +42,8 @@ class MixedEngine:
     stretch    most samples that the engine may be asked for at once
     """
 
+    resumable = False
+
     def __init__(
         self,
         engine: Engine,

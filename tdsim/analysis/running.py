@@ -107,7 +107,7 @@ class RunningCircuit:
             yield tick, self.engine.tick - tick, finite
             self._look()
             self.clock.advance(self.engine.tick)
-            if self.clock.at_rest():
+            if self.engine.resumable and self.clock.at_rest():
                 rest()
 
     def _look(self) -> None:

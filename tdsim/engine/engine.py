@@ -52,6 +52,9 @@ class Engine:
     threads  over which runs and carriers are shared out; the result is the same
     """
 
+    resumable = True
+    """Whether its state can be taken, so that a run can go on where it was cut off."""
+
     def __init__(
         self,
         program: Program,

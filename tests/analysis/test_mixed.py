@@ -135,7 +135,15 @@ def test_sparam_sees_modulators_at_the_operating_point():
     np.testing.assert_allclose(np.abs(found) ** 2, np.cos(np.pi / 4) ** 2, rtol=1e-9)
 
 
-def test_a_netlist_of_both(tmp_path):
+def test_a_run_to_disk_passes_its_checkpoints(tmp_path, monkeypatch):
+    """No state of both halves can be taken yet: the run goes on without a checkpoint."""
+    monkeypatch.setattr("tdsim.results.store.HELD_BYTES", 1)
+    circuit = loads("Both\nXl in laser\nXd in out 0 photodiode\nR1 out 0 1k\n.tran 1p 10p\n.save v(out)\n.end\n")
+    result = tdsim.simulate(circuit, path=tmp_path / "both.nc")
+    assert result["v(out)"].values[-1] == pytest.approx(1.0)
+
+
+def test_a_netlist_of_both():
     text = """Both
 Xl in laser power=1m
 Xd in out 0 photodiode
