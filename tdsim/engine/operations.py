@@ -66,9 +66,12 @@ def noted(ring: int, mask: int, before: int, t0: int, t1: int) -> int:
 def asleep(tables: Tables, lane: Lane, first: int, last: int, t: int) -> bool:
     """Whether nothing that the operations read from t on has changed, and their rings hold one sample each.
 
-    A filter or a state among them stands still, too: it has repeated its wave for as long as its ring is.
+    A filter or a state among them stands still, too: it has repeated its wave for as long as its ring is. A mirror for
+    time never does, because it gives back light of long ago.
     """
     for o in range(first, last):
+        if tables.kind[o] == CONJUGATE:
+            return False
         wave, twin = tables.output[o], tables.twin[o]
         made = tables.detail[o, 0] if tables.kind[o] in (RECURRENCE, TURNING) else 1
         for other in range(wave, wave + made):
