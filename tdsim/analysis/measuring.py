@@ -10,7 +10,7 @@ import numpy as np
 
 from ..circuit import Circuit
 from ..measures import Measure
-from ..results.schema import Earlier, Measured, Schema, Sink, Snapshot, Stretch
+from ..results.schema import Earlier, Measured, Room, Schema, Sink, Snapshot, Stretch
 from .measure import evaluate_all
 
 STREAM = ""
@@ -33,6 +33,7 @@ class MeasuringSink:
         self._schemas: dict[str, Schema] = {}
         self._going_on = False
         self._finished: set[str] = set()
+        self._room: Room | None = None
         for found in sink.earlier():
             self._recall(found)
 
@@ -86,12 +87,20 @@ class MeasuringSink:
         self._units |= {v.name: v.units for v in schema.variables}
         self._schemas[schema.analysis] = schema
 
-    def room(self, count: int) -> Mapping[str, np.ndarray] | None:
-        return self._sink.room(count)
+    def room(self, count: int) -> Room | None:
+        self._room = self._sink.room(count)
+        return self._room
 
-    def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
-        self._keep(Stretch(stream, values))
+    def append(self, stream: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
+        self._keep(Stretch(stream, {**self._written(len(stream)), **values}))
         self._sink.append(stream, values)
+
+    def _written(self, count: int) -> dict[str, np.ndarray]:
+        """What measures need of the samples that have been written into the sink's room."""
+        if self._room is None:
+            return {}
+        span = slice(self._room.place, self._room.place + count)
+        return {name: self._room.values[name][..., span] for name in self._needed & self._room.values.keys()}
 
     def _keep(self, stretch: Stretch) -> None:
         kept = self._kept[self._analysis]

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..engine.engine import Engine
 from ..engine.feeds import Feed
-from ..engine.outlets import Outlet, kept
+from ..engine.outlets import Targets, kept
 from ..engine.state import State
 from ..errors import SimulationError
 from ..schedule.program import Program
@@ -74,16 +74,15 @@ class MixedEngine:
     def program(self) -> Program:
         return self.engine.program
 
-    def run(self, count: int, outlets: Sequence[Outlet] = (), dark: bool = False) -> bool:
+    def run(self, count: int, targets: Targets | None = None, place: int = 0) -> bool:
         """Advance by `count` samples, as `Engine.run`."""
         self._first, unknowns, finite = self.tick, [], True
         for done in range(0, count, self._window):
             size = min(count - done, self._window)
             finite &= self._solve_window(size)
-            for outlet in outlets:
-                outlet.target[..., done : done + size] = kept(
-                    outlet.kind, self._block.samples[self._place[outlet.wave]]
-                )
+            for outlet in targets.outlets if targets else ():
+                samples = self._block.samples[self._place[outlet.wave]]
+                outlet.target[..., place + done : place + done + size] = kept(outlet.kind, samples)
             unknowns.append(self.electronics.unknowns)
         self._unknowns = np.concatenate(unknowns, axis=1)
         return finite
@@ -100,7 +99,7 @@ class MixedEngine:
         seen: np.ndarray | None = None
         for _ in range(PASSES):
             self._let_follow(guess)
-            finite = self.engine.run(count, *self._block.outlets(self.tick, count))
+            finite = self.engine.run(count, *self._block.targets(self.tick, count))
             light = self.electronics.light(self._block.samples)
             if seen is not None and np.array_equal(light, seen):
                 break

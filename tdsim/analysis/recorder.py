@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
-from ..engine.outlets import BLOWN_UP, POWER, REAL, WHOLE, Outlet
+from ..engine.outlets import BLOWN_UP, POWER, REAL, WHOLE, Outlet, Targets
 from ..outputs import Output
 from ..results.buffer import empty_values
-from ..results.schema import Schema, Sink
+from ..results.schema import Room, Schema, Sink
 from ..schedule.program import Program
 from ..units import engineering
 
@@ -21,7 +20,9 @@ class Record(Protocol):
 
     first: int
 
-    def outlets(self, tick: int, count: int) -> tuple[list[Outlet], bool]: ...
+    def targets(self, tick: int, count: int) -> tuple[Targets, int]:
+        """Where the next `count` samples go: arrays, and their place in them."""
+        ...
 
 
 class Recorder:
@@ -46,29 +47,29 @@ class Recorder:
         self._sink, self._schema, self._outputs, self._program = sink, schema, outputs, program
         self.first, self._longest = first, longest
         self._numbers, self._axis = np.arange(longest, dtype=float), np.empty(longest)
-        self._own: Mapping[str, np.ndarray] | None = None
-        self._values: Mapping[str, np.ndarray] = {}
+        self._own: Room | None = None
+        self._room = Room({}, 0)
+        self._targets = Targets()
 
-    def outlets(self, tick: int, count: int) -> tuple[list[Outlet], bool]:
-        """Where the engine writes the samples from `tick` on, and whether there are zeros there."""
+    def targets(self, tick: int, count: int) -> tuple[Targets, int]:
         if tick < self.first:
-            return [], False
-        room = self._sink.room(count)
-        self._values = self._room_of_our_own(count) if room is None else {**room, **self._missing(room, count)}
-        index = self._program.index
-        found = [Outlet(index[o.wave], _kind(o), self._by_lane(self._values[o.name])) for o in self._outputs if o.wave]
-        return found, room is not None
+            return Targets(), 0
+        room, before = self._sink.room(count), self._room
+        self._room = room or self._room_of_our_own()
+        if self._room.values is not before.values:
+            self._targets = self._outlets(self._room.values, dark=room is not None)
+        return self._targets, self._room.place
 
-    def _room_of_our_own(self, count: int) -> Mapping[str, np.ndarray]:
+    def _outlets(self, values: Mapping[str, np.ndarray], dark: bool) -> Targets:
+        index = self._program.index
+        found = [Outlet(index[o.wave], _kind(o), self._by_lane(values[o.name])) for o in self._outputs if o.wave]
+        return Targets(found, dark)
+
+    def _room_of_our_own(self) -> Room:
         """A buffer that every block overwrites; what nothing arrives at stays zero."""
         if self._own is None:
-            self._own = empty_values(self._schema, self._longest)
-        return {name: values[..., :count] for name, values in self._own.items()}
-
-    def _missing(self, room: Mapping[str, np.ndarray], count: int) -> Mapping[str, np.ndarray]:
-        """Zeros for the variables that the sink has no room for: those that only measures see."""
-        variables = tuple(v for v in self._schema.variables if v.name not in room)
-        return empty_values(replace(self._schema, variables=variables), count)
+            self._own = Room(empty_values(self._schema, self._longest), 0)
+        return self._own
 
     def _by_lane(self, values: np.ndarray) -> np.ndarray:
         """An array with the dimensions of the result as (carriers, runs, times)."""
@@ -82,12 +83,19 @@ class Recorder:
             times = np.add(self._numbers[:count], tick, out=self._axis[:count])
             times *= self._program.step
             others = self._others(tick, count) if self._others else {}
-            self._sink.append(times, {name: values[..., :count] for name, values in self._values.items()} | others)
+            self._sink.append(times, {**self._overwritten(count), **others})
+
+    def _overwritten(self, count: int) -> dict[str, np.ndarray]:
+        """The samples that the sink has not yet, because the next block overwrites them."""
+        own = self._own is not None and self._room is self._own
+        return {name: values[..., :count] for name, values in self._room.values.items()} if own else {}
 
     def problem(self, tick: int, count: int) -> tuple[int, str]:
         """How many samples of a block are finite, and a sentence about the first that is not."""
-        kept = {o.wave: self._values[o.name][..., :count] for o in self._outputs if o.wave and not o.is_power}
-        powers = {o.wave: self._values[o.name][..., :count] / BLOWN_UP for o in self._outputs if o.is_power and o.wave}
+        span = slice(self._room.place, self._room.place + count)
+        found = {o: self._room.values[o.name][..., span] for o in self._outputs if o.wave}
+        kept = {o.wave: values for o, values in found.items() if not o.is_power}
+        powers = {o.wave: values / BLOWN_UP for o, values in found.items() if o.is_power}
         return first_bad(powers | kept, tick, self._program.step)
 
 
@@ -99,11 +107,12 @@ class Block:
     def __init__(self, program: Program, waves: Sequence[int], longest: int):
         self._program, self._waves = program, waves
         self._room = np.zeros((len(waves), len(program.carriers), program.runs, longest), dtype=complex)
+        self._targets = Targets([Outlet(wave, WHOLE, self._room[k]) for k, wave in enumerate(waves)])
         self.samples = self._room
 
-    def outlets(self, tick: int, count: int) -> tuple[list[Outlet], bool]:
+    def targets(self, tick: int, count: int) -> tuple[Targets, int]:
         self.samples = self._room[..., :count]
-        return [Outlet(wave, WHOLE, self.samples[k]) for k, wave in enumerate(self._waves)], False
+        return self._targets, 0
 
     def problem(self, tick: int, count: int) -> tuple[int, str]:
         """How many samples of a block are finite, and a sentence about the first that is not."""

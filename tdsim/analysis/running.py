@@ -130,7 +130,7 @@ class RunningCircuit:
 
     def _run(self, count: int) -> bool:
         """Run on for `count` samples; whether all is finite."""
-        return self.engine.run(count, *self.recorder.outlets(self.engine.tick, count))
+        return self.engine.run(count, *self.recorder.targets(self.engine.tick, count))
 
     # -- crossings --------------------------------------------------------------------------------------------
 

@@ -21,14 +21,14 @@ def advance(
     lanes: tuple[int, int],
     t0: int,
     t1: int,
-    done: int,
+    place: int,
     chunk: int,
     skip: bool,
 ) -> bool:
     """Compute the samples t0 <= t < t1 of all waves in lanes[0] <= lane < lanes[1], lane by lane.
 
-    They go to the outlets, behind the `done` ones that are there. With `skip`, what stands still is repeated, not
-    computed. Returns whether the waves at the outlets are finite still.
+    They go to the outlets' targets from `place` on. With `skip`, what stands still is repeated, not computed. Returns
+    whether the waves at the outlets are finite still.
 
     Chunk by chunk the islands are computed in order, an island with feedback in windows as long as its shortest loop
     allows. What comes out depends neither on these lengths nor on `skip`.
@@ -47,5 +47,5 @@ def advance(
                 if skip and asleep(tables, lane, first, last, t):
                     continue
                 operate(tables, plan, lane, number, first, last, t, end, window, skip)
-            finite &= put_out(outlets, lane, number, t, end, done + t - t0)
+            finite &= put_out(outlets, lane, number, t, end, place + t - t0)
     return finite

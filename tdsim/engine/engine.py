@@ -15,7 +15,7 @@ from ..schedule.program import Program
 from .advance import advance
 from .feeds import FOREVER, Feed, Feeds
 from .layout import empty_rings, plane_gap, ring_lengths
-from .outlets import Outlet, Outlets, arrange
+from .outlets import Outlets, Targets
 from .rings import NEVER
 from .simd import WIDTH
 from .state import State, dark, fit
@@ -166,26 +166,26 @@ class Engine:
         """Ask the feeds of these waves again, also for times that they have told about."""
         self._feeds.forget(waves)
 
-    def run(self, count: int, outlets: Sequence[Outlet] = (), dark: bool = False) -> bool:
-        """Advance by `count` samples and write those of the outlets; returns whether their waves are finite still.
+    def run(self, count: int, targets: Targets | None = None, place: int = 0) -> bool:
+        """Advance by `count` samples and write them to the targets, from `place` on.
 
-        dark  the outlets' targets hold zeros, so that nothing need be written where a wave is dark
+        Returns whether the waves that are written are finite still.
         """
-        arranged = arrange(outlets, self.program.lanes, dark)
-        finite, first = True, 0
+        outlets = (targets or Targets()).arranged(self.program.lanes)
+        finite, done = True, 0
         if self._starting:
-            finite, first = self._start(arranged), 1
-        if count > first:
-            finite &= self._advance(self.tables, arranged, count - first, first)
+            finite, done = self._start(outlets, place), 1
+        if count > done:
+            finite &= self._advance(self.tables, outlets, count - done, place + done)
         return finite
 
-    def _advance(self, tables: Tables, outlets: Outlets, count: int, done: int = 0) -> bool:
-        """Advance by `count` samples; they go behind the `done` ones that the outlets have already."""
+    def _advance(self, tables: Tables, outlets: Outlets, count: int, place: int) -> bool:
+        """Advance by `count` samples; they go to the outlets' targets from `place` on."""
         t0, t1 = self.tick, self.tick + count
         pieces, runs = self._feeds.pieces(t0, t1), self.program.runs
 
         def work(lanes: tuple[int, int]) -> bool:
-            return advance(tables, self._rings, pieces, outlets, runs, lanes, t0, t1, done, self.chunk, self._skip)
+            return advance(tables, self._rings, pieces, outlets, runs, lanes, t0, t1, place, self.chunk, self._skip)
 
         finite = all(list((self._pool.map if self._pool else map)(work, self._shares)))
         self.tick = t1
@@ -193,11 +193,11 @@ class Engine:
 
     # -- the first sample -------------------------------------------------------------------------------------
 
-    def _start(self, outlets: Outlets) -> bool:
+    def _start(self, outlets: Outlets, place: int) -> bool:
         """The sample at t = 0, where states have their initial values whatever arrives."""
         assert self.program.start is not None
         self._starting = False
-        finite = self._advance(self.program.start, outlets, 1)
+        finite = self._advance(self.program.start, outlets, 1, place)
         self._settle_carries()
         return finite
 

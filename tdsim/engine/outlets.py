@@ -19,7 +19,7 @@ BLOWN_UP = 1e150
 
 
 class Outlet(NamedTuple):
-    """A wave, what is kept of it, and where its next samples go: an array (carriers, runs, times)."""
+    """A wave, what is kept of it, and where its samples go: an array (carriers, runs, times)."""
 
     wave: int
     kind: int
@@ -35,7 +35,7 @@ class Outlets(NamedTuple):
     """All outlets, for compiled code.
 
     wave, kind  (outlets,)
-    address     (outlets, lanes) where the first sample of each lane goes
+    address     (outlets, lanes) of the first number of each lane's target
     size        (outlets,) bytes from sample to sample
     dark        whether the targets hold zeros
     """
@@ -45,6 +45,23 @@ class Outlets(NamedTuple):
     address: Array
     size: Array
     dark: bool
+
+
+class Targets:
+    """Where the samples of some waves go, for stretch after stretch: arrays with room for many.
+
+    dark  the targets hold zeros, so that nothing need be written where a wave is dark
+    """
+
+    def __init__(self, outlets: Sequence[Outlet] = (), dark: bool = False):
+        self.outlets, self._dark = tuple(outlets), dark
+        self._arranged: Outlets | None = None
+
+    def arranged(self, lanes: int) -> Outlets:
+        """The outlets as arrays of numbers, for a program with so many lanes."""
+        if self._arranged is None:
+            self._arranged = arrange(self.outlets, lanes, self._dark)
+        return self._arranged
 
 
 def arrange(outlets: Sequence[Outlet], lanes: int, dark: bool) -> Outlets:

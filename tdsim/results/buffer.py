@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from .schema import Schema, Stretch, Variable
+from .schema import Room, Schema, Stretch, Variable
 
 FIRST_CAPACITY = 1024
 
@@ -45,18 +45,21 @@ class Buffer:
         self._stream = np.empty(capacity)
         self._written = 0
         """Samples of memory that may hold something else than zero."""
+        self._offered = 0
+        """Samples of the room that has been given and not been filled."""
         self._values = empty_values(schema, capacity)
 
-    def room(self, count: int) -> Mapping[str, np.ndarray]:
-        """Zeros (..., count) for each variable, where the next samples may be written before they are appended.
+    def room(self, count: int) -> Room:
+        """Room for `count` samples, all zero, which may be written there before they are appended.
 
         Memory that nobody writes to is never fetched: what is dark costs nothing.
         """
         end = self._reserve(count)
-        for held in self._values.values():
-            held[..., self.filled : min(end, self._written)] = 0
-        self._written = max(self._written, end)
-        return {name: held[..., self.filled : end] for name, held in self._values.items()}
+        if self.filled < self._written:
+            for held in self._values.values():
+                held[..., self.filled : min(end, self._written)] = 0
+        self._written, self._offered = max(self._written, end), count
+        return Room(self._values, self.filled)
 
     def _reserve(self, count: int) -> int:
         """Grow until `count` more samples fit; returns where they end."""
@@ -66,19 +69,20 @@ class Buffer:
         return end
 
     def append(self, stream: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
-        """Copy a block in, but for what lies in its `room` already.
+        """Copy a block in; variables that it does not have lie in the `room` already.
 
-        Raises ValueError when an array's shape is not (..., len(stream)) as declared.
+        Raises ValueError when an array's shape is not (..., len(stream)) as declared, or when there was no room.
         """
         end = self._reserve(len(stream))
         self._stream[self.filled : end] = stream
-        for name, held in self._values.items():
-            block = values[name]
+        if len(stream) > self._offered and values.keys() < self._values.keys():
+            raise ValueError(f"no samples of {sorted(self._values.keys() - values.keys())}")
+        self._offered = 0
+        for name, block in values.items():
+            held = self._values[name]
             if block.shape != (*held.shape[:-1], len(stream)):
                 raise ValueError(f"{name}: shape {block.shape}, declared {(*held.shape[:-1], len(stream))}")
-            place = held[..., self.filled : end]
-            if place.ctypes.data != block.ctypes.data:
-                place[...] = block
+            held[..., self.filled : end] = block
         self._written = max(self._written, end)
         self.filled = end  # last, so that a block that is interrupted half-way does not count
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import layout
 from .buffer import Buffer
-from .schema import Coordinate, Earlier, Measured, Schema, Snapshot
+from .schema import Coordinate, Earlier, Measured, Room, Schema, Snapshot
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,12 +32,12 @@ class MemorySink:
         """Nothing: what is in memory does not outlive the run."""
 
     def begin(self, schema: Schema) -> None:
-        self._analyses.append((Buffer(schema.shown(), schema.length or 0), {}))
+        self._analyses.append((Buffer(schema, schema.length or 0), {}))
 
-    def room(self, count: int) -> Mapping[str, np.ndarray] | None:
+    def room(self, count: int) -> Room | None:
         return self._analyses[-1][0].room(count)
 
-    def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
+    def append(self, stream: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
         self._analyses[-1][0].append(stream, values)
 
     def finish(self, attributes: dict[str, Any]) -> None:
@@ -98,7 +98,7 @@ def dataset(buffer: Buffer, final: Mapping[str, Any]) -> xr.Dataset:
     """The Dataset of one analysis; it shares memory with the buffer, its streamed coordinate too."""
     import xarray as xr
 
-    schema, held = buffer.schema, buffer.held()
+    schema, held = buffer.schema.shown(), buffer.held()
     coordinates = {c.name: _coordinate(c, held.stream) for c in schema.coordinates}
     variables = {v.name: xr.Variable(v.dimensions, held.values[v.name], layout.labels(v)) for v in schema.variables}
     found = xr.Dataset(variables, coordinates, layout.analysis_attributes(schema, final))

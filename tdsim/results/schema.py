@@ -98,6 +98,17 @@ class Stretch:
 
 
 @dataclass(frozen=True)
+class Room:
+    """Where a sink holds samples: for each variable an array (..., n), whose next free sample is `place`.
+
+    `values` is the same object as long as the arrays are the same.
+    """
+
+    values: Mapping[str, np.ndarray]
+    place: int
+
+
+@dataclass(frozen=True)
 class Earlier:
     """What an earlier run, which was cut off, left of one analysis."""
 
@@ -122,17 +133,18 @@ class Sink(Protocol):
 
     def begin(self, schema: Schema) -> None: ...
 
-    def room(self, count: int) -> Mapping[str, np.ndarray] | None:
-        """Zeros (..., count) for each variable, where the next samples may be written before they are appended.
+    def room(self, count: int) -> Room | None:
+        """Room for `count` samples, all zero, which may be written there before they are appended.
 
         None where the sink has no such place. Appending fewer samples is allowed, the rest is then forgotten.
         """
         ...
 
-    def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
+    def append(self, stream: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
         """Add samples: the values of the streamed coordinate, and for each variable an array that ends in them.
 
-        The arrays may be views into the caller's buffers: a sink that keeps them must copy.
+        Variables that have been written into the `room` that was asked for just before are left out. The arrays may
+        be views into the caller's buffers: a sink that keeps them must copy.
         """
         ...
 
@@ -163,10 +175,10 @@ class NullSink:
 
     def begin(self, schema: Schema) -> None: ...
 
-    def room(self, count: int) -> Mapping[str, np.ndarray] | None:
+    def room(self, count: int) -> Room | None:
         return None
 
-    def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None: ...
+    def append(self, stream: np.ndarray, values: Mapping[str, np.ndarray]) -> None: ...
 
     def checkpoint(self, snapshot: Callable[[], Snapshot]) -> None: ...
 

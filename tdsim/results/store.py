@@ -15,7 +15,7 @@ from . import checkpoint, file, layout, segments
 from .buffer import Buffer, recut, sample_bytes
 from .identity import Description, difference
 from .place import check_place, remove_leftovers
-from .schema import Earlier, Measured, Schema, Snapshot, Stretch, schema_of
+from .schema import Earlier, Measured, Room, Schema, Snapshot, Stretch, schema_of
 
 HELD_BYTES = 16 * 2**20
 HELD_BYTES_PER_VARIABLE = 2**16
@@ -159,11 +159,11 @@ class NetcdfSink:
                 path.unlink(missing_ok=True)
         self._analyses.append(_Analysis(Buffer(schema), len(self._analyses) + 1, held_samples(schema)))
 
-    def room(self, count: int) -> Mapping[str, np.ndarray] | None:
+    def room(self, count: int) -> Room | None:
         analysis = self._analyses[-1]
         return analysis.buffer.room(count) if analysis.buffer.filled + count <= analysis.longest else None
 
-    def append(self, stream: np.ndarray, values: dict[str, np.ndarray]) -> None:
+    def append(self, stream: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
         analysis = self._analyses[-1]
         analysis.buffer.append(stream, values)
         if analysis.buffer.filled >= analysis.longest or time.monotonic() > self._flushed_at + FLUSH_SECONDS:
