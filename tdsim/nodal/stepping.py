@@ -424,6 +424,7 @@ def restart(m: int, until: float) -> int:
         set_drive(m, t)
         least_margin(m, floats(m, w.Z))
         turn_switches(m)
+        floats(m, w.KEY)[0] = np.nan  # the factors are those of the old states
     move_cursors(m, t)
     follow(m, ANEW, t, floats(m, w.Z))
     follow(m, LOOK, t, floats(m, w.Z))
@@ -495,17 +496,18 @@ def two_short_steps(m: int, t: float, tiny: float) -> int:
     """Two steps of the backward Euler formula; the result of the first is left among the stages."""
     n, count, most = integer_at(m, w.UNKNOWNS_COUNT), longs(m, w.COUNT), int(floats(m, w.RULES)[w.MOST_ITERATIONS])
     z, slope, charge, found = floats(m, w.Z), floats(m, w.HELD_SLOPE), floats(m, w.HELD_CHARGE), floats(m, w.CHARGE)
+    drive, current, charges = floats(m, w.DRIVE), floats(m, w.CURRENT), charges_count(m)
     code = 0
     for k in range(2):
         set_drive(m, t + (k + 1) * tiny)
-        copy_numbers(charge, floats(m, w.BASE), charges_count(m))
+        copy_numbers(charge, floats(m, w.BASE), charges)
         code = solve(m, 1.0, tiny, z, 4 * most, False, 1.0, 0)
         if code < 0:
             return code
         count[w.ITERATIONS] += code
-        for i in range(charges_count(m)):
-            slope[i] = (found[i] - charge[i]) / tiny
-            charge[i] = found[i]
+        for i in range(charges):  # a difference of charges over so short a time is mostly round-off
+            slope[i] = drive[i] - current[i] if i < n else (found[i] - charge[i]) / tiny
+        copy_numbers(found, charge, charges)
         if k == 0:
             copy_numbers(z, stage(m, w.STAGE_Z, 1), n)
     return code

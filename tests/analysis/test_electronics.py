@@ -1,0 +1,117 @@
+"""Analyses of electrical circuits: shapes of results, closed forms, conservation."""
+
+import numpy as np
+import pytest
+
+import tdsim
+
+
+def load(lines, *cards):
+    return tdsim.loads("\n".join(["title", *lines.split("\n"), *cards, ".end"]))
+
+
+LOW_PASS = "v1 in 0 dc 2 ac 1 pulse(0 1 1u 10n 10n 10u 20u)\nr1 in out 1k\nc1 out 0 1n"
+
+
+def test_operating_point_has_no_dimension(tmp_path):
+    circuit = load(LOW_PASS, ".op", ".save v(out) i(v1) i(r1) @r1[r]")
+    found = tdsim.simulate(circuit)
+    assert all(v.dims == () for v in found.data_vars.values())
+    assert found["v(out)"].item() == pytest.approx(2)
+    assert found["@r1[r]"].item() == 1000
+    tdsim.simulate(circuit, path=tmp_path / "op.nc")
+    again = tdsim.open(tmp_path / "op.nc")
+    assert again["v(out)"].dims == ()
+    assert again["v(out)"].item() == found["v(out)"].item()
+
+
+def test_nested_sweep_is_outer_by_inner():
+    circuit = load("v1 1 0 0\ni1 0 2 0\nr1 1 2 1k\nr2 2 0 1k", ".dc v1 0 2 1 i1 0 1m 0.5m", ".save v(2)")
+    found = tdsim.simulate(circuit)["v(2)"]
+    assert found.dims == ("i1", "v1")
+    expected = 0.5 * found["v1"].values[None] + 500 * found["i1"].values[:, None]
+    np.testing.assert_allclose(found.values, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_temperature_is_swept():
+    circuit = load("i1 0 1 1m\nr1 1 0 1k tc1=1m tc2=1u", ".dc temp 0 100 50", ".save v(1)")
+    found = tdsim.simulate(circuit)["v(1)"]
+    rise = found["temp"].values - 27
+    np.testing.assert_allclose(found.values, 1 + 1e-3 * rise + 1e-6 * rise**2, rtol=1e-12)
+
+
+def test_small_signals_of_a_low_pass():
+    circuit = load(LOW_PASS, ".ac dec 5 1k 10meg", ".save v(out) vdb(out) vp(out) i(v1)")
+    found = tdsim.simulate(circuit)
+    s = 2j * np.pi * found["frequency"].values
+    exact = 1 / (1 + 1e-6 * s)
+    np.testing.assert_allclose(found["v(out)"].values, exact, rtol=1e-10)
+    np.testing.assert_allclose(found["i(v1)"].values, (exact - 1) / 1e3, rtol=1e-8)
+    np.testing.assert_allclose(found["vdb(out)"].values, 20 * np.log10(np.abs(exact)), rtol=1e-9, atol=1e-9)
+
+
+def test_small_signals_are_those_of_the_linearised_transient():
+    diode = "d1 out 0 dm\n.model dm d(is=1f cjo=2p tt=1n)\nr1 in out 1k\nc1 out 0 1p"
+    frequency, size = 20e6, 1e-5
+    ac = tdsim.simulate(load(f"v1 in 0 dc 2 ac 1\n{diode}", f".ac lin 1 {frequency} {frequency}", ".save v(out)"))
+    circuit = load(f"v1 in 0 sin(2 {size} {frequency})\n{diode}", ".tran 0.25n 500n", ".save v(out)")
+    circuit.options.update(reltol=1e-7, vntol=1e-12)
+    times = 450e-9 + np.arange(200) * 0.25e-9
+    wave = tdsim.simulate(circuit, "tran", times=times)["v(out)"].values
+    phasor = 2j * np.mean((wave - wave.mean()) * np.exp(-2j * np.pi * frequency * times)) / size
+    assert phasor == pytest.approx(complex(ac["v(out)"].values[0]), rel=1e-4)
+
+
+def test_current_of_anything_is_measured():
+    circuit = load(LOW_PASS, ".tran 50n 15u", ".save i(c1) i(r1) i(v1)")
+    found = tdsim.simulate(circuit)
+    np.testing.assert_allclose(found["i(c1)"].values, found["i(r1)"].values, atol=1e-9)  # of 1 mA
+    np.testing.assert_allclose(found["i(c1)"].values, -found["i(v1)"].values, atol=1e-9)
+
+
+def test_switched_capacitors_conserve_charge():
+    """Charge goes from one capacitor to another through switches, over and over; what there is stays."""
+    lines = """c1 a 0 1n ic=1
+c2 b 0 2n ic=-0.25
+c3 c 0 0.5n ic=3
+s1 a b ck 0 sm
+s2 b c 0 ck sn
+v1 ck 0 pulse(-1 1 0 10n 10n 1u 2u)
+.model sm sw(vt=0.1 vh=0.05 ron=10 roff=1e15)
+.model sn sw(vt=0.1 vh=0.05 ron=20 roff=1e15)"""
+    found = tdsim.simulate(load(lines, ".tran 20n 40u uic", ".save v(a) v(b) v(c)"))
+    charge = 1e-9 * found["v(a)"] + 2e-9 * found["v(b)"] + 0.5e-9 * found["v(c)"]
+    np.testing.assert_allclose(charge.values, 2e-9, rtol=1e-12)
+    assert found["v(a)"].values[-1] == pytest.approx(2 / 3.5, rel=1e-3)
+    assert found.attrs["events"] > 30
+
+
+def test_each_run_is_as_it_is_alone():
+    resistances = np.array([500.0, 1e3, 4e3])
+    together = tdsim.transient(load(LOW_PASS), stop=5e-6, step=50e-9, params={"r1.r": resistances}, save=["v(out)"])
+    assert together["v(out)"].dims == ("run", "time")
+    for run, resistance in enumerate(resistances):
+        alone = tdsim.transient(load(LOW_PASS), stop=5e-6, step=50e-9, params={"r1.r": [resistance]}, save=["v(out)"])
+        np.testing.assert_array_equal(together["v(out)"].values[run], alone["v(out)"].values[0])
+        t = together["time"].values - 1.005e-6
+        tau = resistance * 1e-9
+        late = t > 0.1e-6
+        rise = 1 - np.exp(-t[late] / tau) * np.sinh(5e-9 / tau) / (5e-9 / tau)
+        np.testing.assert_allclose(together["v(out)"].values[run][late], rise, atol=1e-5)
+
+
+def test_times_are_met_with_right_limits_at_jumps():
+    circuit = load("v1 in 0 pwl(0 0 1u 1 2u 1)\nc1 in 0 1n", ".tran 100n 2u", ".save i(v1)")
+    found = tdsim.simulate(circuit, "tran", times=[0.0, 0.5e-6, 1e-6, 1.5e-6])
+    np.testing.assert_allclose(found["i(v1)"].values, [-1e-3, -1e-3, 0, 0], atol=1e-8)
+
+
+def test_operating_point_of_a_chain_of_diodes():
+    lines = (
+        "v1 1 0 25\n" + "\n".join(f"d{k} {k} {k + 1} dm" for k in range(1, 40)) + "\nr1 40 0 1\n.model dm d(is=1e-16)"
+    )
+    found = tdsim.simulate(load(lines, ".op", ".save v(40) i(v1)"))
+    drop = (25 - found["v(40)"].item()) / 39
+    current = -found["i(v1)"].item()
+    vt = 1.380649e-23 * 300.15 / 1.602176634e-19
+    assert current == pytest.approx(1e-16 * np.expm1(drop / vt) + 1e-12 * drop, rel=1e-4)
