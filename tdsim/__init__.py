@@ -24,6 +24,7 @@ _HOME = {
     "settle": "analysis.simulate",
     "fixed_point": "analysis.simulate",
     "sparam": "analysis.simulate",
+    "sweep": "analysis.sweeping",
     "State": "engine.state",
     "open": "results",
     "TdsimError": "errors",
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .analysis.simulate import simulate as simulate
     from .analysis.simulate import sparam as sparam
     from .analysis.simulate import transient as transient
+    from .analysis.sweeping import sweep as sweep
     from .circuit import Circuit as Circuit
     from .device import Device as Device
     from .device import register as register

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,16 @@ def load_circuit(netlist: str, settings: Sequence[str], devices: Sequence[str]) 
     from .netlist import load
 
     return load(netlist, overrides=dict(_setting(text) for text in settings))
+
+
+def use_seed(circuit: Circuit, seed: int) -> None:
+    """Let all random numbers follow from this seed, whatever the netlist says."""
+    from .sweeps import MonteCarlo
+
+    circuit.options["seed"] = seed
+    if circuit.sweep is not None:
+        axes = tuple(replace(a, seed=None) if isinstance(a, MonteCarlo) else a for a in circuit.sweep.axes)
+        circuit.sweep = replace(circuit.sweep, axes=axes)
 
 
 def _missing(netlist: str) -> str:

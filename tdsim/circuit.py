@@ -7,9 +7,9 @@ are here, so that both ways give the same sentences.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from . import device as _device
 from .cards import Analysis, Request, Settle, Transient
@@ -19,9 +19,25 @@ from .checks import value_problem as value_problem
 from .completeness import check_complete
 from .device import OPTICAL, Device, Port
 from .errors import Diagnostics, Position, UsageError, nearest
+from .sweeps import Plan, SideBySide
 
 DEFAULT_CARRIER = 1550e-9
 GROUND = ("0", "gnd")
+
+
+class Recipe(Protocol):
+    """A netlist that has been read."""
+
+    @property
+    def parameters(self) -> set[str]:
+        """The names of its own parameters."""
+        ...
+
+    def variant(
+        self, values: Mapping[str, float], seed: int = 0, draw: int | None = None
+    ) -> tuple[Circuit, dict[str, float]]:
+        """The circuit with other values of parameters, and what was drawn for the paths of random ones."""
+        ...
 
 
 @dataclass
@@ -110,6 +126,12 @@ class Circuit:
         """`.nodeset`: signal name (v(node)) to the voltage from which the search for the operating point starts."""
         self.nodeset_positions: dict[str, Position | None] = {}
         self.processes: list[tuple[Callable[..., Any], dict[str, Any]]] = []
+        self.sweep: Plan | None = None
+        """`.step` and `.mc`: the runs that are asked for."""
+        self.runs: SideBySide | None = None
+        """The runs that the circuit holds side by side, where it is part of a sweep: values are (runs,) arrays then."""
+        self.recipe: Recipe | None = None
+        """What makes the circuit of a netlist with other values of its parameters."""
         self.diagnostics = Diagnostics()
         self.advised: set[float] = set()
         """Steps (s) about which the user has been told what there is to tell."""

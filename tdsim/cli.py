@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .arguments import load_circuit, output_path, refuse_same_file, register_devices
+from .arguments import load_circuit, output_path, refuse_same_file, register_devices, use_seed
 from .errors import NetlistError, SimulationError, TdsimError, UsageError
 
 if TYPE_CHECKING:
+    from .analysis.sweep.sweep import SweepOnDisk
     from .circuit import Circuit
     from .results.store import NetcdfSink
 
@@ -82,8 +83,10 @@ _device = click.option("--device", "devices", metavar="MODULE:CLASS", multiple=T
 @click.option("-o", "output", metavar="OUT.nc", help="Where the result goes; by default FILE.nc, in this folder.")
 @_set
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of all random numbers; goes before .options seed.")
-@click.option("--workers", type=click.IntRange(min=1), default=1, metavar="N", help="Processes (only 1 so far).")
-@click.option("--scheduler", metavar="tcp://HOST:PORT", help="Run on a dask cluster (not available yet).")
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=1, metavar="N", help="Processes that share the runs of a sweep."
+)
+@click.option("--scheduler", metavar="tcp://HOST:PORT", help="A dask cluster that shares them.")
 @_device
 @click.option("--plot", is_flag=True, help="Draw OUT.png beside OUT.nc.")
 @click.option("--quiet", is_flag=True, help="Print the results of .meas and errors, nothing else.")
@@ -105,11 +108,12 @@ def run(
     from .results.reader import is_finished
     from .results.store import NetcdfSink
 
-    _refuse_later(workers, scheduler)
     circuit = load_circuit(netlist, settings, devices)
     require_analysis(circuit)
     if seed is not None:
-        circuit.options["seed"] = seed
+        use_seed(circuit, seed)
+    if circuit.sweep is None and (workers > 1 or scheduler):
+        raise UsageError("--workers and --scheduler share out the runs of a sweep: the netlist has no .step and no .mc")
     if not quiet:
         _warn(circuit)
     path = output_path(netlist, output)
@@ -118,8 +122,13 @@ def run(
     if resume and is_finished(path, circuit.text, circuit.parameters):
         click.echo(f"{terminal.relative(path)} is finished: there is nothing to resume")
         return
-    sink = NetcdfSink(path, overwrite, resume, describe(circuit))
-    problems = _simulate(circuit, sink, quiet)
+    sink: NetcdfSink | SweepOnDisk
+    if circuit.sweep is None:
+        sink = NetcdfSink(path, overwrite, resume, describe(circuit))
+        problems = _simulate(circuit, sink, quiet)
+    else:
+        sink = _sweep(circuit, path, overwrite, resume, quiet, workers, scheduler)
+        problems = sink.problems
     lines = [] if quiet else [*terminal.summary(sink)]
     if plot:
         picture = _draw(sink.path, (), sink.path.with_suffix(".png"))
@@ -130,12 +139,6 @@ def run(
         raise SimulationError("\n".join(problems))
 
 
-def _refuse_later(workers: int, scheduler: str | None) -> None:
-    """Refuse what a later version will do."""
-    if workers != 1 or scheduler:
-        raise UsageError("runs in several processes are not available yet: leave out --workers and --scheduler")
-
-
 def _simulate(circuit: Circuit, sink: NetcdfSink, quiet: bool) -> list[str]:
     """Run all analyses into the sink; whatever stops them, what was computed stays on disk.
 
@@ -143,11 +146,9 @@ def _simulate(circuit: Circuit, sink: NetcdfSink, quiet: bool) -> list[str]:
     """
     from . import terminal
     from .analysis.run import run as run_analyses
-    from .engine.kernel import warm_up_needed
     from .stopping import stop_at_checkpoint
 
-    if not quiet and warm_up_needed():
-        click.echo("compiling kernels, once; later starts use them ...", err=True)
+    _say_compiling(quiet)
     try:
         with stop_at_checkpoint(sink), terminal.progress(not quiet) as report:
             return run_analyses(circuit, sink, progress=report, tell=None if quiet else _advise)
@@ -156,6 +157,33 @@ def _simulate(circuit: Circuit, sink: NetcdfSink, quiet: bool) -> list[str]:
         for line in terminal.kept(sink):
             click.echo(line, err=True)
         raise
+
+
+def _sweep(
+    circuit: Circuit, path: Path, overwrite: bool, resume: bool, quiet: bool, workers: int, scheduler: str | None
+) -> SweepOnDisk:
+    """Run a sweep; whatever stops it, the blocks that were computed stay on disk."""
+    from . import terminal
+    from .analysis.sweep.sweep import Options, SweepOnDisk
+
+    _say_compiling(quiet)
+    with terminal.progress_of_runs(not quiet) as report:
+        options = Options(None, workers, scheduler, report, None if quiet else _advise)
+        sweep = SweepOnDisk(path, circuit, options, overwrite, resume)
+        try:
+            sweep.run()
+        except BaseException:
+            for line in terminal.kept(sweep):
+                click.echo(line, err=True)
+            raise
+    return sweep
+
+
+def _say_compiling(quiet: bool) -> None:
+    from .engine.kernel import warm_up_needed
+
+    if not quiet and warm_up_needed():
+        click.echo("compiling kernels, once; later starts use them ...", err=True)
 
 
 @cli.command()

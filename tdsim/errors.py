@@ -33,6 +33,9 @@ class UnfitError(UsageError):
         super().__init__(message)
         self.instance = instance
 
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (str(self), self.instance)
+
 
 class NetlistError(UsageError):
     """One or more errors in a netlist; `diagnostics` holds them all, with their places."""
@@ -40,6 +43,9 @@ class NetlistError(UsageError):
     def __init__(self, diagnostics: Iterable[Diagnostic]):
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(str(d) for d in self.diagnostics))
+
+    def __reduce__(self) -> tuple[type, tuple[tuple[Diagnostic, ...]]]:
+        return type(self), (self.diagnostics,)
 
 
 class SimulationError(TdsimError):

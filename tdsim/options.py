@@ -18,6 +18,7 @@ NUMBERS = frozenset(
     [
         "seed",
         "threads",
+        "block",
         "dt",
         "temp",
         "tnom",

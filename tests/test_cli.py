@@ -130,8 +130,8 @@ def test_a_device_of_the_user(folder):
 BAD_USAGE = {
     "no verb of that name": (["simulate"], "No such command"),
     "no such option": (["run", "guide.cir", "--fast"], "No such option"),
-    "workers": (["run", "guide.cir", "--workers", "2"], "not available yet"),
-    "scheduler": (["run", "guide.cir", "--scheduler", "tcp://a:1"], "not available yet"),
+    "workers": (["run", "guide.cir", "--workers", "2"], "the netlist has no .step and no .mc"),
+    "scheduler": (["run", "guide.cir", "--scheduler", "tcp://a:1"], "the netlist has no .step and no .mc"),
     "resume and overwrite": (["run", "guide.cir", "--resume", "--overwrite"], "give one of them"),
     "train": (["train", "a.toml"], "training is not available yet"),
     "missing netlist": (["run", "guid.cir"], "did you mean 'guide.cir'"),

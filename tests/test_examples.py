@@ -53,6 +53,14 @@ def check_sweep_many_runs(text, folder):
     assert numbers(text.splitlines()[1]) == [0.5, 0.5]
 
 
+def check_ring_yield(text, folder):
+    """Within four standard errors of 256 chips, and 0.02 for couplings that vary as well."""
+    for line in text.splitlines():
+        _, found, expected = numbers(line)
+        assert found == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 256) ** 0.5 + 0.02)
+    assert (folder / "ring_yield.png").stat().st_size > 5000
+
+
 def check_gdsfactory_import(text, folder):
     assert "warnings: none" in text
     apart, arms, found, expected = numbers(text)

@@ -14,6 +14,9 @@ from .transient import Transient
 NANOSECONDS = 4.0
 """Rough time of one operation, sample and lane on one core."""
 
+HELD_BYTES = 64 << 20
+"""Most that is held in memory of results on their way to disk."""
+
 LONG, LARGE = 3600.0, 4e9
 """Seconds, and bytes of results, from which on a user is told before the run."""
 
@@ -25,13 +28,23 @@ class Cost(NamedTuple):
     memory: float
     results: float
 
+    def __str__(self) -> str:
+        memory, results = engineering(self.memory, "B", 2), engineering(self.results, "B", 2)
+        return f"{engineering(self.seconds, 's', 2)}, {memory} of memory, {results} of results"
+
+    def of_runs(self, runs: int, at_a_time: int) -> Cost:
+        """The cost of so many such runs, so many at a time in memory."""
+        state = self.memory - min(self.results, HELD_BYTES)
+        held = min(self.results * at_a_time, HELD_BYTES)
+        return Cost(self.seconds * runs, state * at_a_time + held, self.results * runs)
+
 
 def estimate(run: Transient) -> Cost:
     """A rough guess, within a factor of a few."""
     samples, lanes = float(run.request.last + 1), run.program.lanes
     results = sum(8 if o.is_power else 16 for o in run.outputs) * (samples - run.first_kept) * lanes
     seconds = len(run.program.tables.kind) * samples * lanes * NANOSECONDS * 1e-9
-    return Cost(seconds, _memory(run.program) + min(results, 64 << 20), results)
+    return Cost(seconds, _memory(run.program) + min(results, HELD_BYTES), results)
 
 
 def cost_advice(run: Transient) -> Iterator[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .. import __version__
 from ..circuit import Circuit, Instance
+from ..digest import digest
 from ..results.identity import Description
 
 
@@ -21,7 +19,7 @@ def describe(circuit: Circuit) -> Description:
     return {
         "tdsim's version": __version__,
         "netlist": circuit.text,
-        "file": {name: _digest(Path(name).read_bytes()) for name in circuit.included},
+        "file": {name: digest(Path(name).read_bytes()) for name in circuit.included},
         "parameter": dict(circuit.parameters),
         "option": dict(circuit.options),
         "instance": {i.name: _instance(i) for i in circuit.instances.values()},
@@ -29,6 +27,8 @@ def describe(circuit: Circuit) -> Description:
         "net": {n.name: " and ".join(map(str, n.terminals)) for n in circuit.nets.values()},
         "port": dict(circuit.external),
         "initial value of": {name: str(value) for name, value in circuit.initial.items()},
+        "nodeset": dict(circuit.nodesets),
+        "sweep": digest(circuit.sweep),
         "list of carriers": " ".join(f"{w:.17g}" for w in circuit.carriers),
         "list of analyses": _listed(circuit.analyses),
         "list of saved signals": " ".join(r.signal for r in circuit.requests),
@@ -42,7 +42,7 @@ def _listed(cards: Iterable[Any]) -> str:
 
 
 def _instance(instance: Instance) -> str:
-    return _digest((instance.device.name, instance.nets, instance.references, instance.values))
+    return digest((instance.device.name, instance.nets, instance.references, instance.values))
 
 
 def _source(device: type) -> str:
@@ -50,29 +50,6 @@ def _source(device: type) -> str:
     if device.__module__.startswith("tdsim."):
         return ""
     try:
-        return _digest(inspect.getsource(device))
+        return digest(inspect.getsource(device))
     except (OSError, TypeError):  # typed into an interpreter
         return ""
-
-
-def _digest(value: Any) -> str:
-    found = hashlib.blake2b(digest_size=8)
-    _feed(found, value)
-    return f"#{found.hexdigest()}"
-
-
-def _feed(digest: Any, value: Any) -> None:
-    """Add a value to a digest, bit for bit."""
-    digest.update(type(value).__name__.encode())
-    if isinstance(value, np.ndarray):
-        digest.update(repr((value.shape, value.dtype)).encode() + value.tobytes())
-    elif is_dataclass(value):
-        for field in fields(value):
-            _feed(digest, getattr(value, field.name))
-    elif isinstance(value, tuple | list):
-        for item in value:
-            _feed(digest, item)
-    elif isinstance(value, dict):
-        _feed(digest, sorted(value.items()))
-    else:
-        digest.update(value if isinstance(value, bytes) else repr(value).encode())

@@ -59,8 +59,7 @@ class ElectronicTransient:
             return np.asarray(np.minimum(times, request.stop))
         if not self.has_runs:
             return None
-        first = int(np.ceil(request.start / request.step - 1e-9))
-        return np.arange(first, request.last + 1) * request.step
+        return request.grid()
 
     def run(self, sink: Sink, progress: Progress | None = None) -> None:
         """Run to the end; the points go to `sink`."""

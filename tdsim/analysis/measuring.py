@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class MeasuringSink:
     def _recall(self, found: Earlier) -> None:
         """Keep what the measures need of an analysis that was cut off, or was finished before."""
         self._open(found.schema)
-        self._needed = {s for m in self._measures(found.schema.analysis) for s in m.signals()}
+        self._needed = self._signals(found.schema.analysis)
         for stretch in found.stretches if self._needed else ():
             self._keep(stretch)
         if found.finished:
@@ -67,12 +68,18 @@ class MeasuringSink:
 
     def unseen(self, analysis: str, seen: Sequence[str]) -> list[str]:
         """The signals that the measures of an analysis need and the result does not hold."""
-        self._needed = {s for m in self._measures(analysis) for s in m.signals()}
+        self._needed = self._signals(analysis)
         self._hidden = self._needed - set(seen)
         return sorted(self._hidden)
 
     def _measures(self, analysis: str) -> list[Measure]:
         return [m for m in self._circuit.measures if m.analysis == analysis]
+
+    def _signals(self, analysis: str) -> set[str]:
+        """The signals that the measures of an analysis need, in any run."""
+        runs = self._circuit.runs
+        every = [self._circuit.measures, *(runs.measures if runs is not None else ())]
+        return {s for measures in every for m in measures if m.analysis == analysis for s in m.signals()}
 
     def begin(self, schema: Schema) -> None:
         if not self._going_on:
@@ -123,15 +130,37 @@ class MeasuringSink:
             signals = {name: np.concatenate(piece, axis=-1) for name, piece in pieces.items()}
             if signals.get(STREAM, np.zeros(1))[-1] < signals.get(STREAM, np.zeros(1))[0]:
                 signals = {name: values[..., ::-1] for name, values in signals.items()}  # of a sweep that falls
-            time = signals.get(STREAM, np.zeros(0))
-            measures = self._measures(analysis)
-            values = evaluate_all(measures, time, signals.__getitem__, self._warn)
-            for measure in measures:
+            values = self._of_runs(analysis, signals) if self._has_runs(analysis) else self._values(analysis, signals)
+            for measure in self._measures(analysis):
                 value, schema = values[measure.name], self._schemas[analysis]
                 dimensions = schema.variables[0].dimensions[:-1] if np.ndim(value) else ()
                 along = tuple(c for c in schema.coordinates if (c.dimension or c.name) in dimensions)
                 found[measure.name] = Measured(value, dimensions, self._unit(measure), along)
         self.close(found)
+
+    def _has_runs(self, analysis: str) -> bool:
+        variables = self._schemas[analysis].variables
+        return self._circuit.runs is not None and bool(variables) and variables[0].dimensions[:1] == ("run",)
+
+    def _values(self, analysis: str, signals: dict[str, np.ndarray]) -> dict[str, Any]:
+        runs, time = self._circuit.runs, signals.get(STREAM, np.zeros(0))
+        warn = self._warn if runs is None else partial(self._warn_of, runs.named(0))
+        return evaluate_all(self._measures(analysis), time, signals.__getitem__, warn)
+
+    def _of_runs(self, analysis: str, signals: dict[str, np.ndarray]) -> dict[str, Any]:
+        """Run by run, because what is measured may depend on swept parameters, and to name the run in warnings."""
+        runs = self._circuit.runs
+        assert runs is not None
+        time, each = signals.get(STREAM, np.zeros(0)), []
+        for run in range(runs.count):
+            every = runs.measures[run] if runs.measures else self._circuit.measures
+            measures = [m for m in every if m.analysis == analysis]
+            one = {name: values[run] for name, values in signals.items() if name != STREAM}
+            each.append(evaluate_all(measures, time, one.__getitem__, partial(self._warn_of, runs.named(run))))
+        return {name: np.array([e[name] for e in each]) for name in each[0]}
+
+    def _warn_of(self, run: str, sentence: str) -> None:
+        self._warn(f"in {run}: {sentence}")
 
     def _unit(self, measure: Measure) -> str:
         """The unit of a measure's value."""

@@ -31,6 +31,7 @@ class OpticalAnalyses:
         self.skipped: dict[str, Analysis] = {}
         """What an earlier run has finished."""
         self._rest: State | None = None
+        self._params = {} if circuit.runs is None else dict(circuit.runs.params)
 
     def run(self, name: str, analysis: Analysis, sink: MeasuringSink, progress: Progress | None) -> None:
         """Run one analysis into the sink."""
@@ -48,11 +49,14 @@ class OpticalAnalyses:
         if step is None:
             raise UsageError(".settle needs a step: tstep=, a transient whose step it takes, or option dt")
         extra = sink.unseen(name, [o.name for o in requested(self.circuit)])
-        request = SettleRequest(card.tol, card.tmax, step, extra=extra, name=name)
+        request = SettleRequest(card.tol, card.tmax, step, params=self._params, extra=extra, name=name)
         outcome = Settling(self.circuit, request).settle(sink, progress)
-        problem = outcome.problem(request)
+        problem = outcome.problem(request, self._named)
         self.problems += [f"{name}: {problem}"] if problem else []
         self._rest = None if problem else outcome.state
+
+    def _named(self, run: int) -> str:
+        return f"run {run}" if self.circuit.runs is None else self.circuit.runs.named(run)
 
     def _equilibrium(self) -> State | None:
         """Where the last search for an equilibrium ended; one that an earlier run has finished is run once more."""
@@ -72,7 +76,7 @@ class OpticalAnalyses:
             for sentence in jumps(self.circuit, card.step, card.stop):
                 self.tell(sentence)
         extra = sink.unseen(name, [o.name for o in requested(self.circuit)])
-        request = Request(card.step, card.stop, card.start, state=state, extra=extra, name=name)
+        request = Request(card.step, card.stop, card.start, {}, self._params, state=state, extra=extra, name=name)
         transient = Transient(self.circuit, request)
         for sentence in cost_advice(transient):
             self.tell(sentence)

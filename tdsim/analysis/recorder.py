@@ -15,6 +15,9 @@ from ..schedule.program import Program
 from ..units import engineering
 
 
+Named = Callable[[int], str]
+
+
 class Record(Protocol):
     """Where the samples of a run go. Before the tick `first` none are wanted."""
 
@@ -31,6 +34,7 @@ class Recorder:
     first     tick of the first sample to keep; a block lies wholly before it or wholly behind
     longest   samples of the longest block
     others    gives the signals that are not the engine's, for so many samples from a tick on
+    named     says at the end of a sentence which run it is about
     """
 
     def __init__(
@@ -42,8 +46,9 @@ class Recorder:
         first: int,
         longest: int,
         others: Callable[[int, int], dict[str, np.ndarray]] | None = None,
+        named: Named = lambda run: "",
     ):
-        self._others = others
+        self._others, self._named = others, named
         self._sink, self._schema, self._outputs, self._program = sink, schema, outputs, program
         self.first, self._longest = first, longest
         self._numbers, self._axis = np.arange(longest, dtype=float), np.empty(longest)
@@ -96,7 +101,9 @@ class Recorder:
         found = {o: self._room.values[o.name][..., span] for o in self._outputs if o.wave}
         kept = {o.wave: values for o, values in found.items() if not o.is_power}
         powers = {o.wave: values / BLOWN_UP for o, values in found.items() if o.is_power}
-        return first_bad(powers | kept, tick, self._program.step)
+        runs = "run" in self._schema.variables[0].dimensions
+        by_run = {wave: values if runs else values[None] for wave, values in (powers | kept).items()}
+        return first_bad(by_run, tick, self._program.step, self._named)
 
 
 class Block:
@@ -117,21 +124,25 @@ class Block:
     def problem(self, tick: int, count: int) -> tuple[int, str]:
         """How many samples of a block are finite, and a sentence about the first that is not."""
         names = [self._program.names[wave] for wave in self._waves]
-        return first_bad(dict(zip(names, self.samples[..., :count], strict=True)), tick, self._program.step)
+        by_run = self.samples[..., :count].swapaxes(1, 2)
+        return first_bad(dict(zip(names, by_run, strict=True)), tick, self._program.step)
 
 
-def first_bad(samples: Mapping[str, np.ndarray], tick: int, step: float) -> tuple[int, str]:
-    """How many samples (..., times) of some waves from `tick` on are finite, and a sentence about the first bad one."""
-    firsts = {}
+def first_bad(
+    samples: Mapping[str, np.ndarray], tick: int, step: float, named: Named = lambda run: ""
+) -> tuple[int, str]:
+    """How many samples (runs, ..., times) of some waves from `tick` on are finite; a sentence on the first bad one."""
+    firsts, runs = {}, {}
     for wave, values in samples.items():
-        good = (np.abs(values.real) < BLOWN_UP) & (np.abs(values.imag) < BLOWN_UP)
-        bad = ~good.reshape(-1, values.shape[-1]).all(axis=0)
-        firsts[wave] = int(np.argmax(bad)) if bad.any() else values.shape[-1]
+        bad = ~((np.abs(values.real) < BLOWN_UP) & (np.abs(values.imag) < BLOWN_UP))
+        bad = bad.reshape(len(values), -1, values.shape[-1]).any(axis=1)
+        firsts[wave] = int(np.argmax(bad.any(axis=0))) if bad.any() else values.shape[-1]
+        runs[wave] = int(np.argmax(bad[:, firsts[wave]])) if bad.any() else 0
     wave = min(firsts, key=lambda w: firsts[w])
     when = engineering((tick + firsts[wave]) * step, "s")
     return firsts[wave], (
-        f"the wave at {wave} is no longer a finite number at t = {when}: a loop makes energy without limit, or an "
-        "input is not finite"
+        f"the wave at {wave} is no longer a finite number at t = {when}{named(runs[wave])}: a loop makes energy "
+        "without limit, or an input is not finite"
     )
 
 

@@ -14,10 +14,11 @@ from ..schedule.pack import ALLPASS, RECURRENCE, TURNING
 from ..schedule.program import Program
 from ..units import engineering
 from .advice import advice
-from .cost import cost_advice, estimate
+from .cost import Cost, cost_advice, estimate
 from .electrical_report import electrical_analysis, electrical_inventory
 from .request import Request
 from .small_signal import frequencies, with_open_ends
+from .sweep.report import sweep_report
 from .transient import Transient as Run
 
 
@@ -27,7 +28,17 @@ def report(circuit: Circuit) -> str:
     for name, analysis in circuit.analysis_names():
         lines.append("")
         lines += _analysis(circuit, name, analysis)
+    if circuit.sweep is not None:
+        lines += ["", *sweep_report(circuit, _costs(circuit))]
     return "\n".join(lines)
+
+
+def _costs(circuit: Circuit) -> list[Cost]:
+    """The cost of one run of each transient of light."""
+    if all(net.domain != OPTICAL for net in circuit.nets.values()):
+        return []
+    asked = [a for a in circuit.analyses if isinstance(a, Transient)]
+    return [estimate(Run(circuit, Request(a.step, a.stop, a.start))) for a in asked]
 
 
 def _analysis(circuit: Circuit, name: str, analysis: Analysis) -> Iterator[str]:
@@ -78,9 +89,7 @@ def _transient(circuit: Circuit, name: str, analysis: Transient) -> Iterator[str
     yield from _islands(run.program)
     yield f"  waves         {run.program.waves} computed, {run.program.dropped} dropped (dark, unused, passed through)"
     yield f"  kept          {', '.join(o.name for o in run.outputs[:8])}{', ...' if len(run.outputs) > 8 else ''}"
-    cost = estimate(run)
-    sizes = f"{engineering(cost.memory, 'B', 2)} of memory, {engineering(cost.results, 'B', 2)} of results"
-    yield f"  estimate      {engineering(cost.seconds, 's', 2)}, {sizes}"
+    yield f"  estimate      {estimate(run)}"
     for sentence in (*advice(circuit, analysis.step), *cost_advice(run)):
         yield f"  warning       {sentence}"
 

@@ -57,6 +57,11 @@ class Request:
         whole = round(steps)
         return whole if abs(steps - whole) < 1e-9 + 1e-15 * steps else int(steps)
 
+    def grid(self) -> np.ndarray:
+        """The times (s) of the samples that are kept."""
+        first = int(np.ceil(self.start / self.step - 1e-9))
+        return np.arange(first, self.last + 1) * self.step
+
 
 def attributes(circuit: Circuit) -> dict[str, Any]:
     """What every result says about where it comes from."""

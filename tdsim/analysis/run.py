@@ -51,8 +51,8 @@ def run(
         if measuring.is_finished(name):
             series.skipped[name] = analysis
         elif not is_electronic(circuit):
-            if tell is not None and isinstance(analysis, TransientCard):
-                give_advice(circuit, analysis.step, analysis.stop, tell)
+            if circuit.runs is None and tell is not None:
+                _advise(circuit, analysis, tell)
             series.run(name, analysis, measuring, progress)
         elif isinstance(analysis, TransientCard):
             _run_transient(circuit, name, analysis, measuring, progress, tell or _ignore, times)
@@ -62,6 +62,17 @@ def run(
             _run_electrical(circuit, name, analysis, measuring, tell or _ignore)
     measuring.complete()
     return series.problems
+
+
+def advise(circuit: Circuit, only: Sequence[str] | None, tell: Callable[[str], None]) -> None:
+    """Tell the advice for the steps of all analyses that `run` would run."""
+    for _, analysis in _chosen(circuit, only):
+        _advise(circuit, analysis, tell)
+
+
+def _advise(circuit: Circuit, analysis: Analysis, tell: Callable[[str], None]) -> None:
+    if isinstance(analysis, TransientCard):
+        give_advice(circuit, analysis.step, analysis.stop, tell)
 
 
 def _chosen(circuit: Circuit, only: Sequence[str] | None) -> list[tuple[str, Analysis]]:
@@ -97,7 +108,9 @@ def _run_transient(
     extra = sink.unseen(name, seen + [p.name for p in probes(circuit, card)])
     request = Request(card.step, card.stop, card.start, extra=extra, name=name, longest=card.max_step, uic=card.uic)
     request.times = None if optical else times
-    if optical:
+    if circuit.runs is not None:  # all runs at the same times
+        request.params, request.times = dict(circuit.runs.params), None if optical else request.grid()
+    if optical and circuit.runs is None:
         give_advice(circuit, card.step, card.stop, tell)
     transient = make_transient(circuit, request)
     for sentence in (*said_of(transient), *(cost_advice(transient) if isinstance(transient, Transient) else ())):

@@ -6,7 +6,9 @@ come to rest by `tmax` is said to be too slow, to oscillate, to drift or to move
 
 from __future__ import annotations
 
+import copy
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -118,14 +120,18 @@ class Outcome:
             found["period"] = plain(periods)
         return found
 
-    def problem(self, request: SettleRequest) -> str:
+    def problem(self, request: SettleRequest, named: Callable[[int], str] = "run {}".format) -> str:
         """A sentence about the first run that did not settle; "" when all did."""
         missed = np.flatnonzero(~self.settled)
         if not missed.size:
             return ""
         first = int(missed[0])
         what = self.verdicts[first].sentence(request.tol, engineering(request.tmax, "s"))
-        which = f"run {first} (of {missed.size} of {self.settled.size})" if self.settled.size > 1 else "the circuit"
+        which = (
+            f"{named(first)}, one of {missed.size} of {self.settled.size} runs,"
+            if self.settled.size > 1
+            else "the circuit"
+        )
         return f"{which} did not settle to {request.tol:g} within {engineering(request.tmax, 's')}: {what}"
 
 
@@ -217,7 +223,9 @@ class Settling(Transient):
             state=state,
             tmax=self.asked.tmax - (state.tick - self.first_tick) * self.step,
         )
-        return Settling(self.original, taken)
+        circuit = copy.copy(self.original)
+        circuit.runs = None if circuit.runs is None else circuit.runs.take(runs)
+        return Settling(circuit, taken)
 
     @property
     def first_tick(self) -> int:

@@ -29,6 +29,7 @@ from .run import run
 from .settle import SettleRequest, Settling
 from .settle import fixed_point as find_fixed_point
 from .small_signal import run_scattering
+from .sweeping import sweep
 from .transient import Transient
 from .transients import make_transient, said_of
 
@@ -53,11 +54,15 @@ def simulate(
     path       a netCDF file to write the result to while the run goes on, instead of keeping it in memory
     resume     go on with what a run that was cut off has left at `path`
     overwrite  begin such a run again
+    A circuit with `.step` or `.mc` is swept, see `sweep`.
     Returns the Dataset of one analysis, or a DataTree with one group each when there are several; with `path` it is
     read from the file as it is used.
     Raises UsageError when there is no such analysis, or when what is to be resumed is another run; SimulationError
     when an analysis fails.
     """
+    if circuit.sweep is not None:
+        swept = sweep(circuit, analysis=analysis, path=path, resume=resume, overwrite=overwrite)
+        return swept if times is None else at_times(swept, times)
     only = None if analysis is None else _with_its_start(circuit, analysis)
     if path is None:
         result = _in_memory(circuit, only, times)

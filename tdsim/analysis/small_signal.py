@@ -23,6 +23,7 @@ from ..results.schema import Coordinate, Schema, Sink, Variable
 from ..schedule.build import build
 from ..schedule.system import LINE, System
 from ..units import C0, engineering
+from .parameters import set_parameters
 from .request import attributes
 
 DENSE = 60
@@ -89,18 +90,20 @@ def with_open_ends(circuit: Circuit) -> Circuit:
     return opened
 
 
-def scatter(circuit: Circuit, offsets: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """Port names and S (carriers, points, ports, ports): S[..., a, b] is from port b to port a.
+def scatter(circuit: Circuit, offsets: np.ndarray, runs: int = 1) -> tuple[list[str], np.ndarray]:
+    """Port names and S (runs, carriers, points, ports, ports): S[..., a, b] is from port b to port a.
 
     offsets  (carriers, points) frequencies relative to each carrier, Hz.
     """
     opened = with_open_ends(circuit)
-    system = build(opened, 1, None)
+    carriers = len(circuit.carriers)
+    system = build(opened, runs, None)
     ports = accesses(opened, system)
     if not ports:
         raise UsageError(".sparam needs a port: an open optical net, a source or a .port")
     solve = _solver(system, ports)
-    return [p.name for p in ports], np.stack([solve(k, offsets[k]) for k in range(len(circuit.carriers))])
+    lanes = np.stack([solve(k * runs + run, offsets[k]) for run in range(runs) for k in range(carriers)])
+    return [p.name for p in ports], lanes.reshape(runs, carriers, *lanes.shape[1:])
 
 
 def _entries(system: System) -> list[Entry]:
@@ -115,7 +118,7 @@ def _entries(system: System) -> list[Entry]:
 
 
 def _solver(system: System, ports: list[Access]) -> Callable[[int, np.ndarray], np.ndarray]:
-    """solve(carrier, offsets) gives S (offsets, ports, ports)."""
+    """solve(lane, offsets) gives S (offsets, ports, ports); lanes are carrier by carrier, the runs of each together."""
     count = len(system.names)
     entries = _entries(system)
     rows = np.array([e.row for e in entries], dtype=np.intp)
@@ -127,9 +130,9 @@ def _solver(system: System, ports: list[Access]) -> Callable[[int, np.ndarray], 
         drive[port.entering, j] = 1
     leaving = [p.leaving for p in ports]
 
-    def solve(carrier: int, offsets: np.ndarray) -> np.ndarray:
-        values = np.array([_lane(e.value, carrier) for e in entries], dtype=complex)
-        delays = np.array([_lane(e.delay, carrier) for e in entries], dtype=float)
+    def solve(lane: int, offsets: np.ndarray) -> np.ndarray:
+        values = np.array([_lane(e.value, lane) for e in entries], dtype=complex)
+        delays = np.array([_lane(e.delay, lane) for e in entries], dtype=float)
         kind = _dense if count <= DENSE else _sparse
         waves = kind(rows, columns, values, delays, states, drive, offsets)
         found = np.zeros((offsets.size, len(ports), len(ports)), dtype=complex)
@@ -141,8 +144,8 @@ def _solver(system: System, ports: list[Access]) -> Callable[[int, np.ndarray], 
     return solve
 
 
-def _lane(values: np.ndarray, carrier: int) -> Any:
-    return values[0] if values.size == 1 else values[carrier]
+def _lane(values: np.ndarray, lane: int) -> Any:
+    return values[0] if values.size == 1 else values[lane]
 
 
 def _dense(
@@ -228,17 +231,21 @@ def run_scattering(circuit: Circuit, analysis: Scattering, sink: Sink, name: str
     """Run `.sparam` into a sink: variables s(a,b) along `frequency`."""
     began = time.perf_counter()
     offsets, axis = frequencies(circuit, analysis)
-    ports, s = scatter(circuit, offsets)
+    circuit, runs = set_parameters(circuit, {} if circuit.runs is None else dict(circuit.runs.params))
+    ports, s = scatter(circuit, offsets, runs or 1)
     rising = np.argsort([C0 / w for w in circuit.carriers])
-    s = s[rising].reshape(-1, len(ports), len(ports))
+    s = s[:, rising].reshape(len(s), -1, len(ports), len(ports))
+    dimensions = ("frequency",) if runs is None else ("run", "frequency")
+    s = s[0] if runs is None else s
     pairs = [(i, j) for i in range(len(ports)) for j in range(len(ports))]
     names = {f"s({ports[i]},{ports[j]})": (i, j) for i, j in pairs}
     variables = tuple(
-        Variable(key, ("frequency",), "1", f"scattering from {ports[j]} to {ports[i]}", True)
+        Variable(key, dimensions, "1", f"scattering from {ports[j]} to {ports[i]}", True)
         for key, (i, j) in names.items()
     )
-    coordinate = Coordinate("frequency", "Hz", "optical frequency")
+    coordinates = [Coordinate("frequency", "Hz", "optical frequency")]
+    coordinates += [] if runs is None else [Coordinate("run", "1", "run", np.arange(runs))]
     extra = {"carriers": np.array(circuit.carriers), "span": analysis.span}
-    sink.begin(Schema(name, "frequency", (coordinate,), variables, axis.size, attributes(circuit) | extra))
-    sink.append(axis, {key: s[:, i, j] for key, (i, j) in names.items()})
+    sink.begin(Schema(name, "frequency", tuple(coordinates), variables, axis.size, attributes(circuit) | extra))
+    sink.append(axis, {key: s[..., i, j] for key, (i, j) in names.items()})
     sink.finish({"wall_time": time.perf_counter() - began, "steps": axis.size})

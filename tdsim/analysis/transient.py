@@ -121,7 +121,7 @@ class Transient:
         return bench.engine.state() if self.request.return_state else None
 
     def _recorder(self, sink: Sink, schema: Schema, longest: int) -> Recorder:
-        return Recorder(sink, schema, self.outputs, self.program, self.first_kept, longest)
+        return Recorder(sink, schema, self.outputs, self.program, self.first_kept, longest, named=self._named)
 
     def _probes(self) -> list[int]:
         """The waves that outputs are read from."""
@@ -171,6 +171,12 @@ class Transient:
     def _variables(self, dimensions: tuple[str, ...]) -> tuple[Variable, ...]:
         """How the signals stand in the result."""
         return tuple(o.variable(dimensions) for o in self.outputs)
+
+    def _named(self, run: int) -> str:
+        """Which run, at the end of a clause of an error; nothing where there is one only."""
+        if self.circuit.runs is not None:
+            return f" in {self.circuit.runs.named(run)}"
+        return f" in run {run}" if self.has_runs else ""
 
     def _attributes(self) -> dict[str, Any]:
         return attributes(self.circuit) | {"step": self.step}

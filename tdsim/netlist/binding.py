@@ -32,13 +32,17 @@ class Binding:
     wires: Wires | None = None
     problems: tuple[Problem, ...] = ()
 
-    def values(self, scope: Scope, base: dict[str, Value]) -> dict[str, Value]:
+    def values(self, instance: str, scope: Scope, base: dict[str, Value]) -> dict[str, Value]:
         """The parameters that were given: those of the model, then those of the line. Raises Problem."""
         own: dict[str, Value] = {}
         problems = [*self.problems]
         for name, given in self.given:
             try:
-                own[name] = given.resolve(scope)
+                if isinstance(given, Literal):
+                    own[name] = given.value
+                    continue
+                with scope.work.drawing(f"{instance}.{name}"):
+                    own[name] = given.resolve(scope)
             except Problem as problem:
                 problems.append(problem)
         if problems:

@@ -8,7 +8,7 @@ from ..cards import Request
 from ..circuit import Circuit
 from ..errors import Diagnostics, UsageError, nearest
 from ..signals import parse_signal
-from . import analyses, initial
+from . import analyses, initial, sweep_cards
 from .card_control import Control
 from .context import Context
 from .keywords import split
@@ -121,6 +121,8 @@ _INSIDE = (".ic", ".nodeset")
 """Cards that may stand in subcircuits."""
 
 _CARDS: dict[str, Callable[[Control], None]] = {
+    ".step": sweep_cards.step,
+    ".mc": sweep_cards.monte_carlo,
     ".tran": analyses.tran,
     ".sparam": analyses.sparam,
     ".op": analyses.op,

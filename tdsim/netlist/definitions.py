@@ -103,7 +103,8 @@ class Model:
                     if key not in params:
                         message = f"{self.device.name} has no parameter {key!r}{nearest(key, params)}"
                         raise Problem(f"model {self.name}: {message}", Place(self.source.card, keyword.word))
-                    values[key] = fitted(given, self.device, key).resolve(self.scope)
+                    with self.scope.work.drawing(f"{self.scope.path}{self.name}.{key}"):
+                        values[key] = fitted(given, self.device, key).resolve(self.scope)
             together.check()
             self._values = values
         return self._values

@@ -130,12 +130,15 @@ class Elaborator:
         where = loop.card.position
         for value in range(first, last + 1):
             step = f"iteration {loop.variable}={value} of .for at {where.file}:{where.line}"
-            self.run(loop.body, context.inside(Scope(context.scope, {loop.variable: float(value)}), step))
+            path = f"{context.scope.path}{loop.variable}={value}."
+            scope = Scope(context.scope, {loop.variable: float(value)}, path=path)
+            self.run(loop.body, context.inside(scope, step))
 
     def _line(self, line: Line, context: Context) -> None:
         self._spend(line.card)
         name = context.name(line.name)
-        line.kind.place(Site(line, name, context, self.circuit, self.found, self.links, context.multiplier))
+        with context.scope.work.drawing(name):
+            line.kind.place(Site(line, name, context, self.circuit, self.found, self.links, context.multiplier))
 
     def _element(self, element: Element, context: Context) -> None:
         self._spend(element.card)

@@ -20,7 +20,7 @@ CONSTANTS = {
 }
 
 RANDOM = ("gauss", "agauss", "unif", "aunif", "limit")
-"""Functions that draw numbers; they belong to Monte Carlo runs."""
+"""Functions that draw numbers, see draws.py."""
 
 WAVES = ("v", "i", "e", "p", "x", "ddt", "time")
 """Names that have a value only while a circuit runs."""

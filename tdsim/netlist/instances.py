@@ -83,7 +83,7 @@ def place(
         message = f"m={context.multiplier:g} of the subcircuit around it multiplies electrical elements; {name} is none"
         raise Problem(message, Place(element.card))
     binding = bind(element, device)
-    values = binding.values(context.scope, base)
+    values = binding.values(name, context.scope, base)
     nets = {port: context.net(node) for port, node in binding.wiring(values)}
     references = tuple(context.name(node) for node in element.nodes) if device.references else ()
     instance = Instance(name, device, nets, values, references, element.position, context.expansion, binding.locate)

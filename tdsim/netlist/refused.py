@@ -26,8 +26,6 @@ NEVER = {
 
 CARDS = {
     ".noise": "the noise analysis",
-    ".step": "parameter sweeps",
-    ".mc": "Monte Carlo runs",
     ".train": "trainable parameters",
 }
 """Cards of later capabilities."""

@@ -7,10 +7,12 @@ asked for an unfinished one has found a cycle. The last definition of a name in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import nearest
+from .draws import Draws
 from .expressions import evaluate
 from .functions import CONSTANTS, FUNCTIONS, RANDOM, WAVES
 from .nodes import ExpressionError, Value, guarded, number
@@ -40,11 +42,39 @@ class Function:
 
 @dataclass
 class Work:
-    """Counts what one expression sets off: calls in progress, calls in all, and the parameters being evaluated."""
+    """Counts what one expression sets off: calls in progress, calls in all, and the parameters being evaluated.
+
+    draws  the random numbers of this run
+    path   the parameter, or the instance, for which numbers are drawn; "" where none can be
+    drawn  how many were
+    """
 
     depth: int = 0
     calls: int = 0
     chain: tuple[str, ...] = ()
+    draws: Draws = field(default_factory=Draws)
+    path: str = ""
+    drawn: int = 0
+
+    @contextmanager
+    def drawing(self, path: str) -> Iterator[None]:
+        """Let numbers be drawn for the parameter of that path."""
+        before = self.path, self.drawn
+        self.path, self.drawn = path, 0
+        try:
+            yield
+        finally:
+            self.path, self.drawn = before
+
+    def draw(self, function: str, arguments: list[float], at: int) -> float:
+        """A random number for whoever is being evaluated. Raises ExpressionError."""
+        if not self.path:
+            raise ExpressionError(f"{function}() belongs into .param, or into a value of an instance or a model", at)
+        self.drawn += 1
+        try:
+            return self.draws.draw(function, arguments, self.path, self.drawn)
+        except ExpressionError as error:
+            raise ExpressionError(f"{function}: {error.message}", at) from None
 
 
 class Scope:
@@ -52,11 +82,13 @@ class Scope:
 
     `values` holds parameters that are known: passed in (a loop's variable, what an instance gives), or `evaluated`
     from their definitions in `given`. Those that were passed in are `fixed`: no definition replaces them. `doubtful`
-    says whether a name that is not known may come from a card in error.
+    says whether a name that is not known may come from a card in error. `path` stands before the names of the
+    parameters that are defined here, to tell them from those of other instances.
     """
 
     __slots__ = (
-        "doubtful", "evaluated", "fixed", "functions", "given", "models", "parent", "subcircuits", "values", "work",
+        "doubtful", "evaluated", "fixed", "functions", "given", "models", "parent", "path", "subcircuits", "values",
+        "work",
     )  # fmt: skip
 
     def __init__(
@@ -64,8 +96,11 @@ class Scope:
         parent: Scope | None = None,
         values: dict[str, Value] | None = None,
         doubtful: Callable[[str], bool] = lambda name: False,
+        path: str | None = None,
+        work: Work | None = None,
     ):
         self.parent = parent
+        self.path: str = path if path is not None else parent.path if parent else ""
         self.doubtful: Callable[[str], bool] = parent.doubtful if parent else doubtful
         self.values: dict[str, Value] = {} if values is None else values
         self.given: dict[str, Given] = {}
@@ -74,7 +109,7 @@ class Scope:
         self.functions: dict[str, Function] = {}
         self.models: dict[str, Model] = {}
         self.subcircuits: dict[str, Subcircuit] = {}
-        self.work: Work = parent.work if parent else Work()
+        self.work: Work = parent.work if parent else work or Work()
 
     def levels(self) -> Iterator[Scope]:
         """This scope and those around it."""
@@ -133,7 +168,8 @@ class Scope:
         self.values[name] = _PENDING
         self.work.chain = (*before, name)
         try:
-            self.values[name] = given.resolve(self)
+            with self.work.drawing(self.path + name):
+                self.values[name] = given.resolve(self)
         except Problem:
             self.values[name] = _FAILED
             raise
@@ -148,6 +184,8 @@ class Scope:
         for scope in self.levels():
             if name in scope.functions:
                 return self._call(scope.functions[name], scope, arguments, at)
+        if name in RANDOM:
+            return self.work.draw(name, [number(a, at) for a in arguments], at)
         if name not in FUNCTIONS and self.doubtful(name):
             raise Reported(f"what defines {name!r} is in error")
         if name not in FUNCTIONS:
@@ -191,8 +229,6 @@ class Scope:
 
 
 def _unknown_function(name: str, scope: Scope) -> str:
-    if name in RANDOM:
-        return f"{name}() draws random parameters, which belong to .mc: Monte Carlo runs are not available yet"
     if name in WAVES:
         return f"{name}(...) is known only while the circuit runs; parameters are evaluated before"
     own = {n for s in scope.levels() for n in s.functions}

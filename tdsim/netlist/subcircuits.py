@@ -13,7 +13,7 @@ from .nodes import Value
 from .problems import Problem, Together
 from .scan import Place
 from .scope import Scope
-from .values import Word, real
+from .values import Given, Word, real
 
 MAX_DEPTH = 50
 
@@ -26,8 +26,8 @@ def enter(name: str, element: Element, subcircuit: Subcircuit, home: Scope, cont
     """
     here = (subcircuit.name, subcircuit.card.position)
     _guard(here, element, context)
-    ports, values, multiplier = _fit(element, subcircuit, context)
-    scope = Scope(home, values)
+    ports, values, multiplier = _fit(name, element, subcircuit, context)
+    scope = Scope(home, values, path=name + ".")
     for key, given in subcircuit.defaults:
         scope.define(key, given)
     step = f"{name} of .subckt {subcircuit.name} at {here[1].file}:{here[1].line}"
@@ -44,7 +44,9 @@ def _guard(here: tuple[str, object], element: Element, context: Context) -> None
         raise Problem(f"subcircuits are nested more than {MAX_DEPTH} deep", place)
 
 
-def _fit(element: Element, subcircuit: Subcircuit, context: Context) -> tuple[dict[str, str], dict[str, Value], float]:
+def _fit(
+    name: str, element: Element, subcircuit: Subcircuit, context: Context
+) -> tuple[dict[str, str], dict[str, Value], float]:
     """The nets at the ports of the subcircuit, the values of its parameters that the line gives, and m=."""
     nets = [context.net(node) for node in element.nodes]
     ports = dict(zip(subcircuit.ports, nets, strict=False))
@@ -57,7 +59,8 @@ def _fit(element: Element, subcircuit: Subcircuit, context: Context) -> tuple[di
         with together:
             if key in defaults:
                 given = element.given(keyword)
-                values[key] = given.number(context.scope) if isinstance(given, Word) else given.resolve(context.scope)
+                with context.scope.work.drawing(f"{name}.{key}"):
+                    values[key] = _value(given, context.scope)
             elif key == "m" and key not in subcircuit.ports:
                 multiplier = _multiplier(element, keyword, context)
             elif key in ports:
@@ -72,6 +75,10 @@ def _fit(element: Element, subcircuit: Subcircuit, context: Context) -> tuple[di
             raise Problem(_wrong_count(element, subcircuit), _place_of_count(element, subcircuit))
     together.check()
     return ports, values, multiplier
+
+
+def _value(given: Given, scope: Scope) -> Value:
+    return given.number(scope) if isinstance(given, Word) else given.resolve(scope)
 
 
 def _multiplier(element: Element, keyword: Keyword, context: Context) -> float:

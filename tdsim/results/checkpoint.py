@@ -17,16 +17,17 @@ from ..errors import SimulationError, UsageError
 from .file import whole_file
 
 FORMAT = 1
+SUFFIX = ".state"
 CONTENT = "content"
 _ARRAY, _COMPLEX = "array", "complex"
 
 
 def place(path: Path) -> Path:
     """Where the checkpoint of the result `path` is."""
-    return path.with_name(path.name + ".state")
+    return path.with_name(path.name + SUFFIX)
 
 
-def write(path: Path, content: Mapping[str, Any]) -> None:
+def write(path: Path, content: Mapping[str, Any], sync: bool = True) -> None:
     """Replace the checkpoint of the result `path`, in one step.
 
     content  numbers, words, None, arrays, and lists and dictionaries (by words) of these
@@ -34,7 +35,7 @@ def write(path: Path, content: Mapping[str, Any]) -> None:
     """
     arrays: dict[str, Any] = {}
     text = json.dumps(_packed({"format": FORMAT, **content}, arrays, ""))
-    with whole_file(place(path)) as temporary, open(temporary, "wb") as file:
+    with whole_file(place(path), sync) as temporary, open(temporary, "wb") as file:
         np.savez(file, allow_pickle=False, **{CONTENT: np.array(text)}, **arrays)
 
 
@@ -45,7 +46,7 @@ def read(path: Path) -> dict[str, Any]:
             arrays = {name: data[name] for name in data.files}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, zipfile.BadZipFile) as problem:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as problem:
         raise UsageError(f"{place(path)} cannot be read: {problem}; --overwrite begins again") from None
     content: dict[str, Any] = _unpacked(json.loads(str(arrays.pop(CONTENT))), arrays)
     if content.pop("format", None) != FORMAT:

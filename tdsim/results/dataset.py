@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 
 class MemorySink:
-    """Collects all analyses of a run; `result()` gives them."""
+    """Collects all analyses of a run; `result()` gives them.
+
+    analyses  samples, and attributes known at the end
+    measures  results of `.meas`
+    """
 
     def __init__(self) -> None:
-        self._analyses: list[tuple[Buffer, dict[str, Any]]] = []
-        self._measures: Mapping[str, Measured] = {}
+        self.analyses: list[tuple[Buffer, dict[str, Any]]] = []
+        self.measures: Mapping[str, Measured] = {}
 
     def earlier(self) -> list[Earlier]:
         return []
@@ -32,29 +36,29 @@ class MemorySink:
         """Nothing: what is in memory does not outlive the run."""
 
     def begin(self, schema: Schema) -> None:
-        self._analyses.append((Buffer(schema, schema.length or 0), {}))
+        self.analyses.append((Buffer(schema, schema.length or 0), {}))
 
     def room(self, count: int) -> Room | None:
-        return self._analyses[-1][0].room(count)
+        return self.analyses[-1][0].room(count)
 
     def append(self, stream: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
-        self._analyses[-1][0].append(stream, values)
+        self.analyses[-1][0].append(stream, values)
 
     def finish(self, attributes: dict[str, Any]) -> None:
-        self._analyses[-1][1].update(attributes)
+        self.analyses[-1][1].update(attributes)
 
     def close(self, measures: Mapping[str, Measured]) -> None:
-        self._measures = measures
+        self.measures = measures
 
     def result(self) -> xr.Dataset | xr.DataTree:
         """The Dataset of the only analysis, or a DataTree with one group for each; measures stand at the root."""
         import xarray as xr
 
-        datasets = {buffer.schema.analysis: dataset(buffer, final) for buffer, final in self._analyses}
+        datasets = {buffer.schema.analysis: dataset(buffer, final) for buffer, final in self.analyses}
         measures = self._measure_variables()
         if len(datasets) == 1:
             return next(iter(datasets.values())).assign(measures)
-        along = {c.name: _coordinate(c) for m in self._measures.values() for c in m.coordinates}
+        along = {c.name: _coordinate(c) for m in self.measures.values() for c in m.coordinates}
         root = xr.Dataset(measures, along, layout.root_attributes(d.attrs for d in datasets.values()))
         return as_tree(root, datasets)
 
@@ -63,7 +67,7 @@ class MemorySink:
 
         return {
             name: xr.Variable(m.dimensions, m.values, layout.measure_labels(name, m))
-            for name, m in self._measures.items()
+            for name, m in self.measures.items()
         }
 
 

@@ -41,26 +41,31 @@ class Content:
 
 
 def write(
-    path: Path, contents: Sequence[Content], measures: Mapping[str, Measured] | None = None, compress: bool = True
+    path: Path,
+    contents: Sequence[Content],
+    measures: Mapping[str, Measured] | None = None,
+    compress: bool = True,
+    sync: bool = True,
 ) -> None:
     """Write a complete file, or none: raises SimulationError and leaves nothing when the disk does not take it.
 
     One content stands at the root of the file, several in a group each. `measures` stand at the root.
     """
-    with whole_file(path) as temporary, netCDF4.Dataset(temporary, "w", auto_complex=True) as root:
+    with whole_file(path, sync) as temporary, netCDF4.Dataset(temporary, "w", auto_complex=True) as root:
         _fill(root, contents, measures or {}, COMPRESSED if compress else {})
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, sync: bool = True) -> Iterator[Path]:
     """The name to write a file under, which is then synced and renamed to `path`: there is all of it, or none.
 
+    Without `sync`, which takes milliseconds, that holds as long as the machine does not lose its power.
     Raises SimulationError, and leaves nothing, when the disk does not take it.
     """
     temporary = path.with_name(path.name + ".tmp")
     try:
         yield temporary
-        _into_place(temporary, path)
+        _into_place(temporary, path, sync)
     except (OSError, RuntimeError) as problem:  # HDF5 reports a failed write as RuntimeError
         raise SimulationError(f"could not write {path}: {_reason(problem, path.parent)}") from problem
     finally:
@@ -115,12 +120,20 @@ def _fill_group(group: Any, content: Content, options: dict[str, Any]) -> None:
 
 
 def _fill_single(group: Any, content: Content) -> None:
-    """One point: a number for each signal, without a dimension."""
+    """One point: a number for each signal, or for each of its runs, without a dimension for the point."""
+    schema = content.schema
+    kept = [c for c in schema.coordinates if c.values is not None and c.name != schema.stream]
+    for coordinate in kept:
+        if not coordinate.dimension:
+            group.createDimension(layout.stored_name(coordinate.name), int(np.asarray(coordinate.values).size))
+    for coordinate in kept:
+        _write_coordinate(group, coordinate)
     for stretch in content.stretches:
-        for item in content.schema.variables:
-            variable = group.createVariable(layout.stored_name(item.name), sample_type(item), (), fill_value=False)
+        for item in schema.variables:
+            name, dimensions = layout.stored_name(item.name), tuple(map(layout.stored_name, item.dimensions[:-1]))
+            variable = group.createVariable(name, sample_type(item), dimensions, fill_value=False)
             _label(variable, item.name, layout.labels(item))
-            variable[...] = stretch.values[item.name][0]
+            variable[...] = stretch.values[item.name][..., 0]
 
 
 def _dimension_length(content: Content, coordinate: Coordinate) -> int | None:
@@ -176,18 +189,22 @@ def chunk_shape(leading: tuple[int, ...], longest: int) -> tuple[int, ...]:
     return (first, *(max(1, n) for n in leading[1:]), along)
 
 
-def read_stretch(path: Path, schema: Schema) -> Stretch:
-    """The samples of a file that holds one analysis."""
+def read_stretch(path: Path, schema: Schema, start: int = 0, stop: int | None = None) -> Stretch:
+    """Samples start to stop, by default all, of a file that holds one analysis."""
     with netCDF4.Dataset(path, auto_complex=True) as root:
         root.set_auto_maskandscale(False)
-        values = {v.name: root[layout.stored_name(v.name)][...] for v in schema.variables}
         if schema.single:
-            return Stretch(np.zeros(1), {name: np.atleast_1d(value) for name, value in values.items()})
-        return Stretch(root[layout.stored_name(schema.stream)][...], values)
+            values = {v.name: np.asarray(root[layout.stored_name(v.name)][...])[..., None] for v in schema.variables}
+            return Stretch(np.zeros(1), values)
+        values = {v.name: root[layout.stored_name(v.name)][..., start:stop] for v in schema.variables}
+        return Stretch(root[layout.stored_name(schema.stream)][start:stop], values)
 
 
-def _into_place(temporary: Path, path: Path) -> None:
-    """Rename, so that `path` holds all or nothing even when the power fails."""
+def _into_place(temporary: Path, path: Path, sync: bool) -> None:
+    """Rename, so that `path` holds all or nothing even, with `sync`, when the power fails."""
+    if not sync:
+        os.replace(temporary, path)
+        return
     with _descriptor(temporary) as file:
         os.fsync(file)
     os.replace(temporary, path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, nearest
-from . import layout, segments
+from . import blocks, layout, segments
 from .dataset import as_tree
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def open(path: str | Path) -> xr.Dataset | xr.DataTree:
             return _finished(path)
         if segments.listed(path):
             return _unfinished(path)
+        if blocks.finished(path):
+            return blocks.some(blocks.finished(path))
     except (OSError, ValueError, RuntimeError) as problem:
         raise UsageError(f"{path} cannot be read as a result: {problem}") from problem
     beside = [p.name for p in path.parent.glob("*.nc")] if path.parent.is_dir() else []

@@ -109,6 +109,7 @@ class NetcdfSink:
         self._going_on = False
         self._unsaved = False
         self._flushed_at = time.monotonic()
+        self._sync = True
         if resume:
             self._restore(checkpoint.read(self.path))
 
@@ -227,7 +228,7 @@ class NetcdfSink:
         buffer = analysis.buffer
         path = segments.segment(self.path, analysis.order, buffer.schema.analysis, buffer.start)
         segments.begin(self.path)
-        file.write(path, [analysis.segment()], compress=False)
+        file.write(path, [analysis.segment()], compress=False, sync=self._sync)
         if path not in analysis.written:
             analysis.written.append(path)
         buffer.clear()

@@ -90,6 +90,21 @@ def test_adddrop_spectrum():
     np.testing.assert_allclose(result["s(drop,in)"], drop, atol=1e-11)
 
 
+# -- ring_yield.cir -----------------------------------------------------------------------------------------------
+
+
+def test_every_chip_of_ring_yield_settles_at_the_closed_form():
+    result = tdsim.simulate(load("ring_yield"))
+    half = half_ring(-result["xring.detuning"].values, C0 / (NG * MICRORING), LOSS * MICRORING)
+    _, drop = adddrop(half, result["xring.coupling1"].values, result["xring.coupling2"].values)
+    np.testing.assert_allclose(result["dropped"], 1e-3 * abs(drop) ** 2, rtol=1e-5)
+    assert float((result["dropped"] > 0.8e-3).mean()) == pytest.approx(0.63, abs=0.09), "three standard errors"
+    for name, mean, deviation in (("detuning", 0, 10e9), ("coupling1", 0.1, 0.005), ("coupling2", 0.1, 0.005)):
+        drawn = result[f"xring.{name}"].values
+        assert drawn.mean() == pytest.approx(mean, abs=4 * deviation / 16)
+        assert drawn.std() == pytest.approx(deviation, rel=0.2)
+
+
 # -- crow.cir -----------------------------------------------------------------------------------------------------
 
 

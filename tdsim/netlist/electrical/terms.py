@@ -247,7 +247,7 @@ def _unknown(name: str, scope: Scope) -> str:
     if name in ("v", "i"):
         return f"{name}(...) is written v(node), v(node, node) or i(element)"
     if name in RANDOM:
-        return f"{name}() draws random parameters, which belong to .mc: Monte Carlo runs are not available yet"
+        return f"{name}() draws one number a run: draw it in .param, and name that parameter here"
     if name in FUNCTIONS:
         return f"{name}() is known in parameters only, not while the circuit runs: put it in braces if it is a number"
     own = {n for s in scope.levels() for n in s.functions}
