@@ -9,7 +9,7 @@ are solved together by iteration within the step: nothing is delayed that the ci
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np

@@ -65,7 +65,8 @@ class MixedTransient(Transient):
         return self._mixed
 
     def _recorder(self, sink: Sink, schema: Schema, longest: int) -> Recorder:
-        return Recorder(sink, schema, self.outputs, self.program, self.first_kept, longest, self._electrical)
+        more = self._electrical
+        return Recorder(sink, schema, self.outputs, self.program, self.first_kept, longest, more, self._named)
 
     def _electrical(self, tick: int, count: int) -> dict[str, np.ndarray]:
         """The electrical signals for `count` samples from a tick on."""

@@ -14,7 +14,6 @@ from ..results.schema import Room, Schema, Sink
 from ..schedule.program import Program
 from ..units import engineering
 
-
 Named = Callable[[int], str]
 
 

@@ -244,6 +244,7 @@ def at_times(result: xarray.Dataset, times: Any) -> xarray.Dataset:
     inside = (index >= 0) & (index < grid.size)
     if not inside.all() or np.abs(grid[np.clip(index, 0, grid.size - 1)] - wanted).max() > 1e-6 * step:
         raise UsageError(
-            "optical signals exist at multiples of the step only: ask for such times, or take another step"
+            "with light, and in sweeps, there are samples at multiples of the step only: ask for such times, or "
+            "take another step"
         )
     return result.isel(time=index)

@@ -403,9 +403,10 @@ def test_a_worker_that_dies_costs_only_its_block(tmp_path, monkeypatch):
     np.testing.assert_array_equal(found["tran"]["e(out)"], expected["tran"]["e(out)"])
 
 
-def test_a_block_that_kills_every_worker_is_a_sentence(tmp_path):
+def test_a_block_that_kills_every_worker_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr("tdsim.analysis.sweep.workers.MOST_DEATHS", 2)
     circuit = tdsim.loads(SWEEP).process(always_dies)
-    with pytest.raises(SimulationError, match=r"3 workers died of runs \d+ to \d+: .*\.options block="):
+    with pytest.raises(SimulationError, match=r"2 workers died of runs \d+ to \d+: .*\.options block="):
         tdsim.sweep(circuit, path=tmp_path / "a.nc", workers=2)
 
 
@@ -514,7 +515,7 @@ def test_a_block_goes_on_where_it_was_cut_off(tmp_path, monkeypatch):
     with pytest.raises(Stop):
         tdsim.sweep(circuit, path=tmp_path / "cut.nc")
     tdsim.sweep(circuit, path=tmp_path / "cut.nc", resume=True)
-    assert begun[3] == pytest.approx(256 * 0.1e-12)
+    assert begun[3] == begun[2] > 0
     assert same(tmp_path / "whole.nc", tmp_path / "cut.nc")
 
 
