@@ -59,6 +59,15 @@ class LitElectronics:
         """The voltages that are listened to, before anything has happened: (followers, runs)."""
         return np.stack([run.integrator.words["Z"][self._heard] for run in self._runs], axis=1)
 
+    @property
+    def end(self) -> int:
+        """The number of samples from t = 0 to the end of the run."""
+        return self._request.last + 1
+
+    def latest_light(self) -> np.ndarray:
+        """What light did to each detector at the last sample, (detectors, runs)."""
+        return np.stack([run.latest_light for run in self._runs], axis=1)
+
     def light(self, block: np.ndarray) -> np.ndarray:
         """What light does to each detector, (detectors, runs, samples), from the probes' samples."""
         runs, samples = block.shape[2:]

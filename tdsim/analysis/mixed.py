@@ -3,8 +3,9 @@
 A change of a voltage comes back to the electronics as light after a delay, the program's `latency`. Within a window
 no longer than that, the light that arrives at the detectors does not depend on the voltages of the window: the optics
 run with voltages that are guessed, the electronics with the light that arrives, and the optics again with the voltages
-that are now known. That is exact. Where light comes back without a delay, the window is one sample, and both halves
-are solved together by iteration within the step: nothing is delayed that the circuit does not delay.
+that are now known. That is exact. Where light comes back without a delay, both halves are solved together by iteration
+within the step: nothing is delayed that the circuit does not delay. Many samples are solved at once where that finds
+the one solution (see `agreement`), one by one where it does not.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from ..engine.state import State
 from ..errors import SimulationError
 from ..schedule.program import Program
 from ..units import engineering
+from .agreement import CLOSE, Agreed, agree
+from .ahead import Ahead
 from .bridges import Follower
 from .lit_electronics import LitElectronics
 from .recorder import Block
@@ -29,8 +32,9 @@ from .secant import Secant
 PASSES = 60
 """Most passes within one step before the circuit is said to have no solution there."""
 
-CLOSE = 1e-12
-"""Voltages that change less than this between two passes, relative to 1 V or to their size, have converged."""
+WIDTHS = (64, 8)
+"""Samples of an instant loop that are solved at once. Windows begin at multiples of their width, wherever a run is cut,
+so that the result does not depend on that."""
 
 
 class MixedEngine:
@@ -57,7 +61,10 @@ class MixedEngine:
         latency = engine.program.latency
         self._window = self.chunk if latency is None else min(self.chunk, max(latency, 1))
         self._instant = latency == 0
+        if self._instant:
+            self._window = max((w for w in WIDTHS if w <= self.chunk), default=1)
         self._last = electronics.at_rest()
+        self._ahead = Ahead(np.zeros(engine.program.runs, dtype=np.int64))
         names = {f.instance for f in followers}
         made = (m for m in engine.program.modulations if m.group.instances[0].name in names)
         self._following = [wave for modulation in made for wave in modulation.waves.values()]
@@ -76,14 +83,22 @@ class MixedEngine:
 
     def run(self, count: int, targets: Targets | None = None, place: int = 0) -> bool:
         """Advance by `count` samples, as `Engine.run`."""
-        self._first, unknowns, finite = self.tick, [], True
-        for done in range(0, count, self._window):
+        self._first, unknowns, finite, done = self.tick, [], True, 0
+        while done < count:
             size = min(count - done, self._window)
-            finite &= self._solve_window(size)
+            if not self._instant:
+                finite &= self._solve_window(size)
+            else:
+                self._solve_ahead()
+                size = min(size, int(self._ahead.count.min()))
+                finite &= self._go_ahead(size) if size else self._solve_window(1)
+                size = max(size, 1)
+                self._ahead = self._ahead.later(size)
             for outlet in targets.outlets if targets else ():
                 samples = self._block.samples[self._place[outlet.wave]]
                 outlet.target[..., place + done : place + done + size] = kept(outlet.kind, samples)
             unknowns.append(self.electronics.unknowns)
+            done += size
         self._unknowns = np.concatenate(unknowns, axis=1)
         return finite
 
@@ -92,28 +107,75 @@ class MixedEngine:
         return self._unknowns[:, tick - self._first : tick - self._first + count]
 
     def _solve_window(self, count: int) -> bool:
-        """One window: pass after pass until light and voltages agree; whether all is finite."""
+        """One window: pass after pass until light and voltages agree; whether all is finite.
+
+        Runs that are solved ahead, or agree already, keep their voltages: no run knows of the others.
+        """
         optics, electronics = self.engine.bookmark(), self.electronics.bookmark()
+        ahead, known = self._ahead, self._ahead.count > 0
         guess = np.repeat(self._last[:, :, None], count, axis=2)
+        ahead.tell(None, guess)
         secant = Secant() if self._instant else None
         seen: np.ndarray | None = None
+        done = known.copy()
         for _ in range(PASSES):
             self._let_follow(guess)
             finite = self.engine.run(count, *self._block.targets(self.tick, count))
             light = self.electronics.light(self._block.samples)
+            ahead.tell(light, None)
             if seen is not None and np.array_equal(light, seen):
                 break
             if seen is not None:
                 self.electronics.go_back(electronics)
             seen = light
             answer = self.electronics.go_on(light)
-            if np.all(np.abs(answer - guess) <= CLOSE * np.maximum(1.0, np.abs(answer))):
+            done |= (np.abs(answer - guess) <= CLOSE * np.maximum(1.0, np.abs(answer))).all(axis=(0, 2))
+            if done.all():
                 break
-            guess = answer if secant is None else secant.next(guess, answer)
+            proposed = answer if secant is None else secant.next(guess, answer)
+            guess = np.where(done[:, None], guess, proposed)
             self.engine.go_back(optics)
         else:
             raise SimulationError(self._disagreement())
         self._last = guess[:, :, -1]
+        return finite
+
+    def _solve_ahead(self) -> None:
+        """Solve the next samples of an instant loop at once, in the runs in which that works and that need it."""
+        for width in WIDTHS:
+            fits = width <= self._window and self.tick + width <= self.electronics.end
+            if fits and self.tick % width == 0 and (self._ahead.count == 0).any():
+                self._agree(width)
+
+    def _agree(self, count: int) -> None:
+        """Try to solve so many samples at once. Light and voltages stay where they are."""
+        optics, electronics, ahead = self.engine.bookmark(), self.electronics.bookmark(), self._ahead
+
+        def voltages(light: np.ndarray) -> np.ndarray:
+            found = self.electronics.go_on(light)
+            self.electronics.go_back(electronics)
+            return found
+
+        def light(voltages: np.ndarray) -> np.ndarray:
+            self._let_follow(voltages)
+            self.engine.run(count, *self._block.targets(self.tick, count))
+            self.engine.go_back(optics)
+            return self.electronics.light(self._block.samples)
+
+        known = ahead.count > 0
+        waves = np.repeat(self.electronics.latest_light()[:, :, None], count, axis=2)
+        volts = np.repeat(self._last[:, :, None], count, axis=2)
+        ahead.tell(waves, volts)
+        found = agree(voltages, light, Agreed(waves, volts, known))
+        self._ahead = ahead.joined(found, found.solved & ~known)
+
+    def _go_ahead(self, count: int) -> bool:
+        """Go on through samples that are solved already in all runs; whether all is finite."""
+        light, voltages = self._ahead.light[:, :, :count], self._ahead.voltages[:, :, :count]
+        self._let_follow(voltages)
+        finite = self.engine.run(count, *self._block.targets(self.tick, count))
+        self.electronics.go_on(light)
+        self._last = voltages[:, :, -1]
         return finite
 
     def _let_follow(self, voltages: np.ndarray) -> None:
@@ -134,11 +196,11 @@ class MixedEngine:
 
     def bookmark(self) -> tuple[Any, ...]:
         """Where both halves are, to come back to by `go_back`, from up to a chunk later."""
-        return self.engine.bookmark(), self.electronics.bookmark(), self._last
+        return self.engine.bookmark(), self.electronics.bookmark(), self._last, self._ahead
 
     def go_back(self, bookmark: tuple[Any, ...]) -> None:
         """Be again where the bookmark was made."""
-        optics, electronics, self._last = bookmark
+        optics, electronics, self._last, self._ahead = bookmark
         self.engine.go_back(optics)
         self.electronics.go_back(electronics)
 

@@ -67,6 +67,11 @@ class LitRun:
         self.integrator.words.put(OUT_TIMES=np.array([np.inf]), FILLED=np.zeros(1, np.int64))
         self.integrator.words.count(ON_GRID=1, ROOM=1, KEPT_COUNT=0)
 
+    @property
+    def latest_light(self) -> np.ndarray:
+        """The light (sources,) at the last sample."""
+        return self._light[:, -1]
+
     def bookmark(self) -> tuple[Any, ...]:
         """Where it is, to come back to by `go_back`."""
         return self.tick, self._light, self.integrator.save()
