@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..cards import Transient as Card
 from ..circuit import Circuit
+from ..engine.state import State
 from ..errors import UsageError
+from ..nodal.carrying_on import carry_on, left_behind
 from ..nodal.drives import Drives
 from ..nodal.integrator import Integrator
 from ..nodal.solver import lay_out
-from ..results.schema import Coordinate, Schema, Sink
-from .electronics import Electronics
+from ..results.schema import Coordinate, Schema, Sink, Snapshot
+from .electronics import Electronics, electronics_of
 from .parameters import set_parameters
 from .request import Request, attributes, describe, seed_of
 
@@ -33,7 +35,9 @@ class ElectronicTransient:
         self._refuse(circuit, request)
         self.request = request
         changed, runs = set_parameters(circuit, request.params)
-        self.runs, self.has_runs = runs or 1, runs is not None
+        self.runs, self.has_runs = self._count_runs(runs)
+        self.begins = -1.0 if request.state is None else request.state.time
+        """The time (s) after which points are kept."""
         card = Card(request.step, request.stop, request.start)
         self.electronics = Electronics(changed, card, request.save, request.extra, self.runs, not request.uic)
         self.circuit = changed
@@ -44,10 +48,15 @@ class ElectronicTransient:
     def _refuse(circuit: Circuit, request: Request) -> None:
         if request.inputs:
             raise UsageError("an electrical circuit takes no inputs: give its sources a shape, or use params")
-        if request.state is not None or request.return_state:
-            raise UsageError("states of electrical circuits are not available yet")
         if circuit.processes:
             raise UsageError("processes in electrical circuits are not available yet")
+
+    def _count_runs(self, runs: int | None) -> tuple[int, bool]:
+        """The number of runs, and whether the result has that dimension."""
+        held = 1 if self.request.state is None else self.request.state.runs
+        if runs is not None and held not in (1, runs):
+            raise UsageError(f"parameters and state do not agree on the number of runs: {sorted((runs, held))}")
+        return max(runs or 1, held), runs is not None or held > 1
 
     def _grid(self) -> np.ndarray | None:
         """The times (s) that are asked for; None for the accepted points."""
@@ -59,46 +68,74 @@ class ElectronicTransient:
             return np.asarray(np.minimum(times, request.stop))
         if not self.has_runs:
             return None
-        return request.grid()
+        grid = request.grid()
+        return np.asarray(grid[grid > self.begins * (1 + 1e-12)])
 
-    def run(self, sink: Sink, progress: Progress | None = None) -> None:
-        """Run to the end; the points go to `sink`."""
+    def run(self, sink: Sink, progress: Progress | None = None) -> State | None:
+        """Run to the end; the points go to `sink`. Returns the final State if the request asks for it."""
         began = time.perf_counter()
-        integrators = [self._begin(run) for run in range(self.runs)]
+        if self.begins > self.request.stop:
+            raise UsageError(f"the state is from t = {self.begins:g} s, past the stop at {self.request.stop:g} s")
+        earlier = sink.resume(self.request.name)
+        if earlier is not None:
+            left, self._done, reports = earlier["electronics"], int(earlier["done"]), list(earlier["reports"])
+        else:
+            state, self._done, reports = self.request.state, 0, []
+            left = [] if state is None else electronics_of(state, self.electronics.system, self.runs)
+        anew = earlier is None and self.request.state is not None and self.request.state.tick == 0
+        integrators = [self._begin(run, left[run] if left else None, anew) for run in range(self.runs)]
+        reports += [sentence for i in integrators for sentence in i.solver.report]
         sink.begin(self._schema())
         for times, values in self._blocks(integrators):
             sink.append(times, values)
+            self._done += times.size
+            sink.checkpoint(lambda: self._snapshot(integrators, reports))
             if progress is not None:
                 progress(integrators[0].time, self.request.stop)
         effort: dict[str, Any] = {}
         for integrator in integrators:
             for key, count in integrator.effort().items():
                 effort[key] = effort.get(key, 0) + count
-        reports = sorted({sentence for i in integrators for sentence in i.solver.report})
-        sink.finish({"wall_time": time.perf_counter() - began, **effort, "found_by": "; ".join(reports) or None})
+        found_by = "; ".join(sorted(set(reports))) or None
+        sink.finish({"wall_time": time.perf_counter() - began, **effort, "found_by": found_by})
+        return self._state(integrators) if self.request.return_state else None
 
-    def _begin(self, run: int) -> Integrator:
-        """One run at t = 0."""
+    def _snapshot(self, integrators: list[Integrator], reports: list[str]) -> Snapshot:
+        """All that it takes to go on from here."""
+        return {"electronics": [left_behind(i) for i in integrators], "done": self._done, "reports": reports}
+
+    def _state(self, integrators: list[Integrator]) -> State:
+        """Where the runs are."""
+        step, nothing = self.request.step, np.zeros((0, 0, self.runs), dtype=complex)
+        tick = int(np.floor(integrators[0].time / step + 1e-9)) + 1
+        names, left = tuple(self.electronics.system.unknowns.names()), tuple(left_behind(i) for i in integrators)
+        return State(tick, step, (), np.zeros(0, np.int64), nothing, nothing, unknowns=names, electronics=left)
+
+    def _begin(self, run: int, left: Mapping[str, np.ndarray] | None, anew: bool) -> Integrator:
+        """One run: at t = 0, or from what was left behind; `anew`, that is at t = 0 as well."""
         electronics, request = self.electronics, self.request
         if run == 0:
             self._layout = lay_out(electronics.system, self.longest)
         drives = Drives(electronics.system.sources, request.step, request.stop, seed_of(self.circuit))
         solver = electronics.solver(electronics.system, run, True, layout=self._layout)
         integrator = Integrator(solver, drives, self.longest, str(self.circuit.options.get("method", "")))
-        electronics.begin(integrator, run, request.uic)
+        if left is None:
+            electronics.begin(integrator, run, request.uic)
+        else:
+            carry_on(integrator, left, anew)
         return integrator
 
     def _blocks(self, integrators: list[Integrator]) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
         """Yield (times, signals) until the end."""
         readings, stop = self.electronics.readings, self.request.stop
         if self.times is None:
-            for times, kept in integrators[0].points(readings.kept, self.request.start, stop):
+            begin = max(self.request.start, float(np.nextafter(self.begins, np.inf)) if self.begins > 0 else 0.0)
+            for times, kept in integrators[0].points(readings.kept, begin, stop):
                 yield times, readings.values(kept)
             return
-        order = np.argsort(self.times, kind="stable")
-        if (np.diff(order) < 0).any():
+        if (np.diff(self.times) < 0).any():
             raise UsageError("times must rise")
-        sampled = [i.sampled(readings.kept, self.times, stop) for i in integrators]
+        sampled = [i.sampled(readings.kept, self.times[self._done :], stop) for i in integrators]
         for parts in zip(*sampled, strict=True):
             values = readings.values(np.stack([kept for _, kept in parts]))
             yield parts[0][0], values if self.has_runs else {name: v[0] for name, v in values.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from ..ammeters import with_ammeters
 from ..cards import Analysis, Request
 from ..circuit import GROUND, Circuit
 from ..device import OPTICAL
+from ..engine.state import State
+from ..errors import UsageError
 from ..nodal.initial import given_charges, given_unknowns
 from ..nodal.integrator import Integrator
 from ..nodal.linear import Conditions
@@ -99,3 +101,21 @@ class Electronics:
     def _nodes(self, values: dict[str, float]) -> dict[int, float]:
         names = {k[2:-1]: v for k, v in values.items()}
         return {self.system.unknowns.node(n): float(v) for n, v in names.items() if n not in GROUND}
+
+
+def electronics_of(state: State, system: System, runs: int) -> list[Mapping[str, np.ndarray]]:
+    """What each run carries on from; empty where a state has no electronics, but its circuit begins anew.
+
+    Raises UsageError when the state belongs to another circuit.
+    """
+    if not state.electronics and not state.fresh and state.tick:
+        raise UsageError("the state belongs to another circuit: it has no electronics")
+    if state.electronics and state.unknowns != tuple(system.unknowns.names()):
+        different = sorted(set(state.unknowns) ^ set(system.unknowns.names()))[:4]
+        raise UsageError(
+            f"the state belongs to another circuit (different: {', '.join(different)}); where only a current is "
+            "different, save the same currents"
+        )
+    if len(state.electronics) not in (0, 1, runs):
+        raise UsageError(f"the state has {len(state.electronics)} runs, the simulation {runs}")
+    return list(state.electronics) * (runs if len(state.electronics) == 1 else 1)

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from ..device import OPTICAL
+from ..engine.state import State
 from ..nodal.integrator import Integrator
 from ..nodal.lit import LitDrives, LitRun
 from ..nodal.solver import lay_out
+from .ahead import Ahead
 from .bridges import Detector, Follower
-from .electronics import Electronics
+from .electronics import Electronics, electronics_of
 from .request import Request, seed_of
+
+VOLTAGES, LIGHT_AHEAD, VOLTAGES_AHEAD = "VOLTAGES", "LIGHT_AHEAD", "VOLTAGES_AHEAD"
+"""In what a run leaves behind: the voltages that its optics followed last, and what was solved ahead."""
 
 
 class LitElectronics:
     """Electronics that light at `detectors` drives and that `followers` listen to.
 
     places    number of each detected wave among the engine's probes, by name
+    state     where it begins; one without electronics is the operating point without light
+    voltages  that are listened to, as they were last, (followers, runs)
     unknowns  (runs, samples, unknowns + 1) of the last `go_on`
     """
 
@@ -32,6 +39,7 @@ class LitElectronics:
         detectors: Sequence[Detector],
         followers: Sequence[Follower],
         places: dict[str, int],
+        state: State,
     ):
         self._electronics, self._request = electronics, request
         self._detectors = [(d, _parameters(d), _incident(d)) for d in detectors]
@@ -41,22 +49,31 @@ class LitElectronics:
         instances = electronics.circuit.instances
         self._heard = [system.unknowns.terminal(instances[f.instance], f.unknown) for f in followers]
         layout = lay_out(system, request.step)
-        self._runs = [self._begin(run, layout) for run in range(electronics.runs)]
+        left = electronics_of(state, system, electronics.runs)
+        self._runs = [
+            self._begin(run, layout, left[run] if left else None, state.tick) for run in range(electronics.runs)
+        ]
+        self.voltages = self._voltages(left)
         self.unknowns = np.zeros((electronics.runs, 0, system.size + 1))
 
-    def _begin(self, run: int, layout: Any) -> LitRun:
-        """One run at t = 0: the operating point without light."""
+    def _begin(self, run: int, layout: Any, left: Mapping[str, np.ndarray] | None, tick: int) -> LitRun:
+        """One run: at t = 0 and the operating point without light, or from what was left behind."""
         electronics, request = self._electronics, self._request
         system, step = electronics.system, request.step
         drives = LitDrives(system.sources, self._lit, step, request.stop, seed_of(electronics.circuit))
         solver = electronics.solver(system, run, True, layout=layout)
         method = str(electronics.circuit.options.get("method", ""))
         integrator = Integrator(solver, drives, min(step, request.longest or step), method)
-        electronics.begin(integrator, run, request.uic)
-        return LitRun(integrator, drives, step)
+        if left is None:
+            electronics.begin(integrator, run, request.uic)
+        found = LitRun(integrator, drives, step)
+        if left is not None:
+            found.carry_on(left, tick)
+        return found
 
-    def at_rest(self) -> np.ndarray:
-        """The voltages that are listened to, before anything has happened: (followers, runs)."""
+    def _voltages(self, left: Sequence[Mapping[str, np.ndarray]]) -> np.ndarray:
+        if left and all(run[VOLTAGES].size == len(self._heard) for run in left):
+            return np.stack([run[VOLTAGES] for run in left], axis=1)
         return np.stack([run.integrator.words["Z"][self._heard] for run in self._runs], axis=1)
 
     @property
@@ -67,6 +84,40 @@ class LitElectronics:
     def latest_light(self) -> np.ndarray:
         """What light did to each detector at the last sample, (detectors, runs)."""
         return np.stack([run.latest_light for run in self._runs], axis=1)
+
+    @property
+    def unknown_names(self) -> tuple[str, ...]:
+        """What the unknowns are."""
+        return tuple(self._electronics.system.unknowns.names())
+
+    def left_behind(self, voltages: np.ndarray, ahead: Ahead) -> tuple[dict[str, np.ndarray], ...]:
+        """For each run all that it takes to carry on.
+
+        voltages  that were followed last, (followers, runs)
+        ahead     what is solved already
+        """
+        found = []
+        for k, run in enumerate(self._runs):
+            found.append(run.left_behind() | {VOLTAGES: voltages[:, k].copy()})
+            if ahead.count[k]:
+                solved = slice(0, ahead.count[k])
+                found[-1][LIGHT_AHEAD] = ahead.light[:, k, solved].copy()
+                found[-1][VOLTAGES_AHEAD] = ahead.voltages[:, k, solved].copy()
+        return tuple(found)
+
+    def solved_ahead(self, state: State) -> Ahead:
+        """What a run that was cut off had solved already."""
+        count = np.array([run[LIGHT_AHEAD].shape[1] if LIGHT_AHEAD in run else 0 for run in state.electronics])
+        if not count.any():
+            return Ahead(np.zeros(len(self._runs), dtype=np.int64))
+        parts = []
+        for name, rows in ((LIGHT_AHEAD, len(self._detectors)), (VOLTAGES_AHEAD, len(self._heard))):
+            whole = np.zeros((rows, count.size, int(count.max())))
+            for k, run in enumerate(state.electronics):
+                if count[k]:
+                    whole[:, k, : count[k]] = run[name]
+            parts.append(whole)
+        return Ahead(count, *parts)
 
     def light(self, block: np.ndarray) -> np.ndarray:
         """What light does to each detector, (detectors, runs, samples), from the probes' samples."""

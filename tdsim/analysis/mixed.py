@@ -11,6 +11,7 @@ the one solution (see `agreement`), one by one where it does not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,9 +45,10 @@ class MixedEngine:
     probes     the waves that `electronics` and the result are read from
     followers  the parameters that follow voltages, in the order in which `electronics` gives these
     stretch    most samples that the engine may be asked for at once
+    ahead      what a run that was cut off had solved already
     """
 
-    resumable = False
+    resumable = True
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class MixedEngine:
         electronics: LitElectronics,
         followers: Sequence[Follower],
         stretch: int,
+        ahead: Ahead,
     ):
         self.engine, self.electronics, self.followers = engine, electronics, followers
         self.chunk = min(engine.chunk, stretch)
@@ -63,8 +66,8 @@ class MixedEngine:
         self._instant = latency == 0
         if self._instant:
             self._window = max((w for w in WIDTHS if w <= self.chunk), default=1)
-        self._last = electronics.at_rest()
-        self._ahead = Ahead(np.zeros(engine.program.runs, dtype=np.int64))
+        self._last = electronics.voltages
+        self._ahead = ahead
         names = {f.instance for f in followers}
         made = (m for m in engine.program.modulations if m.group.instances[0].name in names)
         self._following = [wave for modulation in made for wave in modulation.waves.values()]
@@ -213,4 +216,6 @@ class MixedEngine:
         self.engine.use(program, feeds)
 
     def state(self) -> State:
-        raise SimulationError("the state of a circuit with light and electronics cannot be taken yet")
+        """A snapshot of both halves."""
+        electronics = self.electronics.left_behind(self._last, self._ahead)
+        return replace(self.engine.state(), unknowns=self.electronics.unknown_names, electronics=electronics)

@@ -13,7 +13,7 @@ from ..cards import Transient as Card
 from ..circuit import Circuit
 from ..engine.engine import Engine
 from ..engine.feeds import Feed
-from ..engine.state import State
+from ..engine.state import State, dark
 from ..errors import UsageError
 from ..probes import expand
 from ..results.schema import Schema, Sink, Variable
@@ -60,8 +60,10 @@ class MixedTransient(Transient):
         engine = Engine(self.program, fed, probes, state, skip, watched=True)
         here = [Detector(self.circuit.instances[d.instance.name], d.waves) for d in self.detectors]
         place = {self.program.names[w]: k for k, w in enumerate(probes)}
-        electronics = LitElectronics(self.electronics, self.request, here, self.followers, place)
-        self._mixed = MixedEngine(engine, probes, electronics, self.followers, self.stretch(probes))
+        electronics = LitElectronics(self.electronics, self.request, here, self.followers, place, state)
+        earlier = state if state is not self.request.state else dark(self.program)  # others may have other parameters
+        ahead = electronics.solved_ahead(earlier)
+        self._mixed = MixedEngine(engine, probes, electronics, self.followers, self.stretch(probes), ahead)
         return self._mixed
 
     def _recorder(self, sink: Sink, schema: Schema, longest: int) -> Recorder:
@@ -94,8 +96,6 @@ def _listening(circuit: Circuit, found: list[Detector]) -> Circuit:
 
 def _refuse(circuit: Circuit, request: Request) -> None:
     """Raise UsageError for what circuits with light and electronics cannot do yet."""
-    if request.state is not None or request.return_state:
-        raise UsageError("states of circuits with light and electronics are not available yet")
     if circuit.processes:
         raise UsageError("processes in circuits with light and electronics are not available yet")
     if request.times is not None:

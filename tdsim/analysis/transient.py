@@ -143,6 +143,8 @@ class Transient:
         return RunningCircuit(self, self._engine(fed, probes, state), record, self.stretch(probes), earlier)
 
     def _engine(self, fed: dict[int, Feed], probes: Sequence[int], state: State) -> Engine:
+        if state.electronics:
+            raise UsageError("the state belongs to another circuit: it has electronics")
         skip = self.circuit.options.get("skip", "on") == "on"
         threads = max(1, int(self.circuit.options.get("threads", 1)))
         return Engine(self.program, fed, probes, state, skip, bool(self.circuit.processes), threads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from ..schedule.mirror import Reversal
 from ..schedule.program import Program
 from .mirror import reversed_samples
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class State:
     memory   (filter states, carriers, runs) complex
     fresh    nothing has been computed yet: the first sample has the initial values
     reversal how it runs backwards (schedule/mirror.py)
+    unknowns names of the voltages and currents of its electronics
+    electronics  for each run what its electronics remember (nodal/integrator.py), by name; empty where there are none
     """
 
     tick: int
@@ -40,10 +42,14 @@ class State:
     memory: np.ndarray
     fresh: bool = False
     reversal: Reversal | None = None
+    unknowns: tuple[str, ...] = ()
+    electronics: tuple[Mapping[str, np.ndarray], ...] = ()
 
     @property
     def time(self) -> float:
-        """Time of the next sample, s."""
+        """Time of the next sample, s; of electronics alone the time that was reached."""
+        if self.electronics and not self.history.shape[1] and self.tick:
+            return float(self.electronics[0][CLOCK][0])
         return self.tick * self.step
 
     @property
@@ -52,12 +58,16 @@ class State:
 
     def copy(self) -> State:
         """An independent copy."""
-        return replace(self, depth=self.depth.copy(), history=self.history.copy(), memory=self.memory.copy())
+        electronics = tuple({name: a.copy() for name, a in run.items()} for run in self.electronics)
+        copied = replace(self, depth=self.depth.copy(), history=self.history.copy(), memory=self.memory.copy())
+        return replace(copied, electronics=electronics)
 
     def equals(self, other: State) -> bool:
         """Whether both hold the same bits."""
+        first, second = ((s.tick, s.step, s.names, s.fresh, s.unknowns, len(s.electronics)) for s in (self, other))
         return (
-            (self.tick, self.step, self.names, self.fresh) == (other.tick, other.step, other.names, other.fresh)
+            first == second
+            and all(map(_same_arrays, self.electronics, other.electronics))
             and np.array_equal(self.depth, other.depth)
             and np.array_equal(self.history, other.history)
             and np.array_equal(self.memory, other.memory)
@@ -72,7 +82,9 @@ class State:
         if reversal is not None:
             taken = {name: getattr(reversal, name)[..., chosen] for name in _LANES}
             reversal = reversal._replace(**taken)
-        return replace(self, history=self.history[..., chosen], memory=self.memory[..., chosen], reversal=reversal)
+        electronics = tuple(self.electronics[run] for run in chosen) if self.electronics else ()
+        history, memory = self.history[..., chosen], self.memory[..., chosen]
+        return replace(self, history=history, memory=memory, reversal=reversal, electronics=electronics)
 
     def conjugate(self) -> State:
         """The state from which the circuit runs backwards: every wave and every state as its time-reversed partner.
@@ -80,8 +92,10 @@ class State:
         Time is turned round at the last sample. A lossless circuit that ran for a time T returns to where it was after
         another T, conjugated; `conjugate` once more gives that state itself. What cannot be reversed (loss, gain, an
         isolator, light that leaves) is named in a warning, and the echo is as good as it allows.
-        Raises UsageError for a state that was not made by a simulation.
+        Raises UsageError for a state that was not made by a simulation, and for one with electronics.
         """
+        if self.electronics:
+            raise UsageError("electronics do not run backwards: only states of light alone can be conjugated")
         if self.reversal is None:
             raise UsageError(
                 "this state does not know its circuit: take one that transient returns (return_state=True)"
@@ -104,10 +118,14 @@ class State:
         """The runs of several states of one circuit at one time, as one state."""
         history = np.concatenate([s.history for s in states], axis=-1)
         memory = np.concatenate([s.memory for s in states], axis=-1)
-        return replace(states[0], history=history, memory=memory, reversal=_joined([s.reversal for s in states]))
+        reversal = _joined([s.reversal for s in states])
+        electronics = tuple(run for s in states for run in s.electronics)
+        return replace(states[0], history=history, memory=memory, reversal=reversal, electronics=electronics)
 
     def save(self, path: str | Path) -> None:
         """Write the state to a file (NumPy's .npz format, whatever the name)."""
+        plan = {} if self.reversal is None else {f"reversal_{k}": v for k, v in self.reversal._asdict().items()}
+        runs: dict[str, Any] = {f"run{k}/{n}": a for k, run in enumerate(self.electronics) for n, a in run.items()}
         with open(path, "wb") as file:
             np.savez_compressed(
                 file,
@@ -119,7 +137,10 @@ class State:
                 history=self.history,
                 memory=self.memory,
                 fresh=self.fresh,
-                **({} if self.reversal is None else {f"reversal_{k}": v for k, v in self.reversal._asdict().items()}),
+                unknowns=np.array(self.unknowns, dtype=str),
+                electronics=len(self.electronics),
+                **runs,
+                **plan,
             )
 
     @staticmethod
@@ -138,10 +159,15 @@ class State:
                     **arrays,
                     fresh=bool(data["fresh"]),
                     reversal=_loaded(data),
+                    unknowns=tuple(str(n) for n in data["unknowns"]),
+                    electronics=tuple(_of_run(data, f"run{k}/") for k in range(int(data["electronics"]))),
                 )
         except (OSError, KeyError, ValueError) as problem:
             raise UsageError(f"{path} is not a saved state: {problem}") from None
 
+
+CLOCK = "CLOCK"
+"""In what electronics remember: the time (s) that they have reached comes first."""
 
 _LANES = ("span", "factor", "ahead", "k", "turn")
 """Fields of a Reversal that end in an axis of runs."""
@@ -153,6 +179,15 @@ def _joined(plans: Sequence[Reversal | None]) -> Reversal | None:
     if len(known) < len(plans):
         return None
     return known[0]._replace(**{name: np.concatenate([getattr(p, name) for p in known], axis=-1) for name in _LANES})
+
+
+def _same_arrays(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> bool:
+    return one.keys() == other.keys() and all(a.tobytes() == other[name].tobytes() for name, a in one.items())
+
+
+def _of_run(data: Any, prefix: str) -> dict[str, np.ndarray]:
+    """The arrays of one run's electronics in a saved state."""
+    return {name.removeprefix(prefix): data[name] for name in data.files if name.startswith(prefix)}
 
 
 def _loaded(data: Any) -> Reversal | None:
@@ -169,7 +204,7 @@ def taken_apart(state: State) -> dict[str, Any]:
 
 def put_together(parts: dict[str, Any]) -> State:
     """The state that `taken_apart` took apart."""
-    return State(**{**parts, "names": tuple(parts["names"])})
+    return State(**{**parts, **{name: tuple(parts[name]) for name in ("names", "unknowns", "electronics")}})
 
 
 def remembered(program: Program) -> tuple[tuple[str, ...], np.ndarray]:
@@ -197,6 +232,8 @@ def fit(state: State, program: Program) -> State:
     """The state for a program of the same circuit. Raises UsageError when it belongs to another one."""
     if state.step != program.step:
         raise UsageError(f"the state was taken with a step of {state.step:g} s, not {program.step:g} s")
+    if state.electronics and not state.history.shape[1]:
+        raise UsageError("the state belongs to another circuit: it is one of electronics alone")
     if state.history.shape[1] != len(program.carriers):
         raise UsageError(f"the state has {state.history.shape[1]} carriers, the circuit {len(program.carriers)}")
     if state.runs not in (1, program.runs):

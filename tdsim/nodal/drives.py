@@ -27,19 +27,20 @@ class Drives:
             seeded(s.wave, seed, f"{s.instance.name}.wave").resolve(step, stop) if s.follows_shape else None
             for s in sources
         ]
-        self._length = min(stop, 1000 * step) if stop > 0 else step
+        self.length = min(stop, 1000 * step) if stop > 0 else step
+        """How long a stretch the next `load` takes (s)."""
 
     def load(self, words: Words, start: float) -> float:
         """Load the segments from `start` on, and the breakpoints after it; returns the time that they reach to."""
-        end = min(self.stop, start + self._length)
-        if end > self.stop - 1e-3 * self._length:
+        end = min(self.stop, start + self.length)
+        if end > self.stop - 1e-3 * self.length:
             end = self.stop
-        past = end + 0.01 * self._length  # so that the last segment has a length
+        past = end + 0.01 * self.length  # so that the last segment has a length
         segments = [w.segments(start, past) if w is not None else _NONE for w in self.waveforms]
         breaks = np.unique(np.concatenate([np.zeros(0), *(s.times[1:] for s in segments)]))
         near = breaks[np.abs(breaks - end) <= NEARBY * end]
         end = float(near[-1]) if near.size and end < self.stop else end  # a stretch must not end just before a break
-        self._length *= 2 if breaks.size < FEWEST else (0.5 if breaks.size > MOST else 1)
+        self.length *= 2 if breaks.size < FEWEST else (0.5 if breaks.size > MOST else 1)
         _put(words, segments)
         words.put(BREAKS=breaks[breaks <= end])
         words.count(BREAKS_COUNT=int((breaks <= end).sum()))

@@ -37,11 +37,11 @@ from .words import (
 PART = 0.03
 """The error of a step, as part of the tolerance: many steps add up."""
 
-REACHED = "REACHED"
-"""In a saved state: the time (s) up to which sources were known."""
+LOADED = "LOADED"
+"""In a saved state: from when and for how long sources were loaded last, and up to which time they are known (s)."""
 
-ROOM = 1 << 20
-"""Numbers of output held at once."""
+ROOM, MOST = 1 << 20, 8192
+"""Numbers of output held at once, and points: between two such stretches a run can be cut off and resumed."""
 
 
 class Integrator:
@@ -59,6 +59,7 @@ class Integrator:
         self.words["CLOCK"][NEXT] = longest
         self.words.count(METHOD=METHODS[method])
         self._reached = 0.0
+        self._loaded = (0.0, 0.0)
 
     @property
     def time(self) -> float:
@@ -92,7 +93,7 @@ class Integrator:
 
     def points(self, kept: np.ndarray, begin: float, until: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Go on to `until`; yields the accepted points from `begin` on: times (n,), values of kept unknowns (n, m)."""
-        room = int(np.clip(ROOM // max(1, kept.size), 64, 16384))
+        room = int(np.clip(ROOM // max(1, kept.size), 64, MOST))
         self.words["RULES"][BEGIN] = begin
         done = False
         while not done:
@@ -104,7 +105,7 @@ class Integrator:
 
     def sampled(self, kept: np.ndarray, wanted: np.ndarray, until: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Go on to `until`; yields the values at the times that are wanted, which rise: right limits at jumps."""
-        room = int(np.clip(ROOM // max(1, kept.size), 64, 65536))
+        room = int(np.clip(ROOM // max(1, kept.size), 64, MOST))
         for first in range(0, max(1, wanted.size), room):
             times = wanted[first : first + room].astype(float)
             values = np.empty((times.size, kept.size))
@@ -132,6 +133,7 @@ class Integrator:
                 self.judge(code)
 
     def _load(self, start: float) -> None:
+        self._loaded = start, self.drives.length
         self._reached = self.drives.load(self.words, start)
         self.words["COUNT"][BREAK] = 0
 
@@ -161,21 +163,23 @@ class Integrator:
 
     def save(self) -> dict[str, np.ndarray]:
         """A copy of the whole state, what delays remember included."""
-        found = self.words.save() | {REACHED: np.array([self._reached])}
-        for name, memory in self._memories().items():
+        found = self.words.save() | {LOADED: np.array([*self._loaded, self._reached])}
+        for name, memory in self.memories().items():
             found |= {f"{name}/{k}": array for k, array in enumerate(memory.save(self.solver.run))}
         return found
 
     def restore(self, saved: dict[str, np.ndarray]) -> None:
         """Go back to a saved state."""
+        start, length, reached = saved[LOADED]
+        if (start, reached) != (self._loaded[0], self._reached):
+            self.drives.length = length
+            self._load(start)
         self.words.restore(saved)
-        for name, memory in self._memories().items():
+        for name, memory in self.memories().items():
             count = sum(key.startswith(f"{name}/") for key in saved)
             memory.restore(self.solver.run, [saved[f"{name}/{k}"] for k in range(count)])
-        if saved[REACHED][0] != self._reached:
-            self._load(self.time)
 
-    def _memories(self) -> dict[str, Memory]:
+    def memories(self) -> dict[str, Memory]:
         """What the laws with delays remember, by a name of each law."""
         groups = [g for g in self.solver.system.groups if g.keep is not None]
         return {f"{g.instances[0]}.{g.number}": g.keep for g in groups if g.keep.rooms[0].code.delays}

@@ -31,6 +31,7 @@ from .history import (
     BREAKS,
     DELAY,
     FULL,
+    NEXT,
     PASSED,
     POINTS,
     begin_stretch,
@@ -335,6 +336,13 @@ class _Room:
             HISTORY_COUNTS: self.counts,
             HISTORY_FACTS: self.facts,
         }
+
+
+def shift_history(room: _Room, by: float) -> None:
+    """Let all that a law's delays remember be earlier by so much (s)."""
+    room.points[:, :, 0] -= by
+    room.breaks[:, :, 0] -= by
+    room.facts[:, NEXT] -= by
 
 
 def delays_of(groups: Sequence[Group], run: int) -> dict[int, float]:

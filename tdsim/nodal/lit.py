@@ -7,14 +7,16 @@ where level or sloped makes no difference to the order of the error.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..engine.kernel import compiled
+from ..errors import UsageError
 from ..shapes.segments import Segments
 from . import words as w
+from .carrying_on import carry_on, left_behind
 from .drives import Drives
 from .integrator import Integrator
 from .memory import floats, integer_at, longs
@@ -29,6 +31,10 @@ JUMP, SEEN = 8.0, 1e-3
 
 AFTER, PART = 1e-8, 1e-12
 """The voltages behind a jump are read so many steps after it, and this part of its time: more than round-off."""
+
+
+LIGHT = "LIGHT"
+"""In what a run leaves behind: the last two samples of light."""
 
 
 class LitDrives(Drives):
@@ -80,6 +86,17 @@ class LitRun:
         """Be again where the bookmark was made."""
         self.tick, self._light, saved = bookmark
         self.integrator.restore(saved)
+
+    def left_behind(self) -> dict[str, np.ndarray]:
+        """All that it takes to carry on elsewhere, arrays by name."""
+        return left_behind(self.integrator) | {LIGHT: self._light.copy()}
+
+    def carry_on(self, left: Mapping[str, np.ndarray], tick: int) -> None:
+        """Carry on from what another run has left behind; the next sample is `tick`."""
+        if LIGHT not in left or left[LIGHT].shape != self._light.shape:
+            raise UsageError("the state belongs to another circuit: light reaches other electrical devices")
+        carry_on(self.integrator, left, tick == 0)
+        self.tick, self._light = tick, left[LIGHT].copy()
 
     def go_on(self, light: np.ndarray) -> np.ndarray:
         """Go on through samples with this light (sources, samples); returns the unknowns (samples, unknowns + 1)."""

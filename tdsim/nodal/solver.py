@@ -58,6 +58,8 @@ class Solver:
         self.system, self.layout, self.run, self.tolerances = system, layout, run, tolerances
         self.words = make_words(system, layout, run, transient)
         self.report: list[str] = []
+        self.chosen_for: np.ndarray | None = None
+        """The matrix that pivots were chosen for on the way."""
         self._held: dict[int, float] = {}
         for group in system.groups:
             if group.keep is not None:
@@ -70,11 +72,16 @@ class Solver:
         They are put up with from then on, whatever they turn out to be.
         """
         try:
-            self._use(self.layout.reordered(self.words["MATRIX"][:-1]))
+            self.choose_for(self.layout.by_place(self.words["MATRIX"][:-1]))
         except Singular:
             return False
         self.words["COUNT"][TRUSTED] = 1
         return True
+
+    def choose_for(self, matrix: np.ndarray) -> None:
+        """Use pivots that are sound for a matrix, whose entries stand by rows and columns. Raises Singular."""
+        self._use(self.layout.reordered(matrix))
+        self.chosen_for = matrix
 
     def _use(self, layout: Layout) -> None:
         self.layout = layout

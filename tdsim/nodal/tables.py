@@ -40,9 +40,14 @@ class Layout:
         self.rows[where], self.columns[where] = keys // self.size, keys % self.size
 
     def reordered(self, matrix: np.ndarray) -> Layout:
-        """The same with other pivots, sound for the numbers of a matrix (entries,). Raises Singular."""
+        """The same with other pivots, sound for a matrix in the order of `by_place`. Raises Singular."""
         found = copy.copy(self)
-        found._order(self._keys, matrix[self._where])
+        found._order(self._keys, matrix)
+        return found
+
+    def by_place(self, matrix: np.ndarray) -> np.ndarray:
+        """The entries of a matrix in an order that does not depend on the pivots."""
+        found: np.ndarray = matrix[self._where]
         return found
 
     @property

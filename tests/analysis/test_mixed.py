@@ -136,7 +136,6 @@ def test_sparam_sees_modulators_at_the_operating_point():
 
 
 def test_a_run_to_disk_passes_its_checkpoints(tmp_path, monkeypatch):
-    """No state of both halves can be taken yet: the run goes on without a checkpoint."""
     monkeypatch.setattr("tdsim.results.store.HELD_BYTES", 1)
     circuit = loads("Both\nXl in laser\nXd in out 0 photodiode\nR1 out 0 1k\n.tran 1p 10p\n.save v(out)\n.end\n")
     result = tdsim.simulate(circuit, path=tmp_path / "both.nc")
@@ -168,11 +167,6 @@ def test_what_is_not_there_yet_is_said(card, sentence):
     text = f"t\nXl in laser\nXd in out 0 photodiode\nR1 out 0 1k\n{card}\n.tran 1p 5p\n.end\n"
     with pytest.raises((UsageError, SimulationError), match=sentence):
         tdsim.simulate(loads(text))
-
-
-def test_states_and_times_off_the_grid_are_refused():
-    with pytest.raises(UsageError, match="states of circuits with light and electronics"):
-        tdsim.transient(link(), stop=10 * PS, step=PS, return_state=True)
 
 
 def test_light_and_voltages_that_never_agree_are_named():
