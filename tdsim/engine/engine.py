@@ -21,9 +21,9 @@ from .simd import WIDTH
 from .state import State, dark, fit
 
 CACHE_NUMBERS = 1 << 19
-"""Complex numbers that the rings should fit in, to stay in the processor's cache, ..."""
+"""Complex numbers that the rings of all lanes should fit in, to stay in the processor's cache, ..."""
 
-LEAST, MOST = 128, 1024
+LEAST, MOST = 64, 1024
 """... as long as a chunk is worth the overhead of a pass over all islands. Samples, powers of two."""
 
 
@@ -32,7 +32,7 @@ def chunk_length(program: Program) -> int:
 
     A little less than a power of two, so that a ring of that length has room for samples before.
     """
-    fitting = max(LEAST, min(MOST, CACHE_NUMBERS // max(1, program.waves)))
+    fitting = max(LEAST, min(MOST, CACHE_NUMBERS // max(1, program.waves * program.lanes)))
     return int(1 << fitting.bit_length() - 1) - WIDTH
 
 

@@ -83,9 +83,12 @@ class Timing:
 
 
 def sample_count(case: Case, runs: int, numbers: int) -> int:
-    """Samples such that all that enters is about `numbers` numbers, or what leaves if that is more."""
+    """Samples such that all that enters is about `numbers` numbers, or what leaves if that is more.
+
+    At least so many that starting a run with a thousand ports counts for little.
+    """
     ports = max(len(case.inputs), len(case.save))
-    return int(np.clip(numbers // (ports * runs), 256, 1 << 20))
+    return int(np.clip(numbers // (ports * runs), max(256, 4096 // runs), 1 << 20))
 
 
 def measure(case: Case, runs: int, numbers: int, seconds: float) -> Timing:
