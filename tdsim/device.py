@@ -215,6 +215,8 @@ class Device:
         couples     its hooks end with one more residual for each instance that it names (mutual inductance)
         controls    pairs whose voltage differences (or one branch current) a non-linear device depends on
         switches    1 for a device that is in one of two states, between which it jumps
+        depends     for each path the places of the controls that its current and charge depend on; all where not said
+        starts      which parameter gives the voltage from the second to the first of a pair when a transient has `uic`
         walked      those of its paths whose charges depend on the way that the controls took
         paths       pairs from the first to the second of which its currents and charges go
         detected    parameters that arriving light sets
@@ -241,6 +243,8 @@ class Device:
     switches: ClassVar[int] = 0
     detected: ClassVar[tuple[str, ...]] = ()
     followed: ClassVar[tuple[Pair, ...]] = ()
+    depends: ClassVar[tuple[tuple[int, ...], ...]] = ()
+    starts: ClassVar[tuple[tuple[str, Pair], ...]] = ()
     walked: ClassVar[tuple[Pair, ...]] = ()
     letter: ClassVar[str] = "x"
     netlist: ClassVar[str] = ""

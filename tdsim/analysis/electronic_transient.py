@@ -84,7 +84,7 @@ class ElectronicTransient:
             left = [] if state is None else electronics_of(state, self.electronics.system, self.runs)
         anew = earlier is None and self.request.state is not None and self.request.state.tick == 0
         integrators = [self._begin(run, left[run] if left else None, anew) for run in range(self.runs)]
-        reports += [sentence for i in integrators for sentence in i.solver.report]
+        reports += [i.solver.found_by for i in integrators if i.solver.found_by]
         sink.begin(self._schema())
         for times, values in self._blocks(integrators):
             sink.append(times, values)

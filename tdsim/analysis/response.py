@@ -50,7 +50,7 @@ def run_small_signal(
     variables = tuple(r.variable(("frequency",), r.probe.kind != "@") for r in readings.readings)
     sink.begin(Schema(name, "frequency", (coordinate,), variables, frequencies.size, attributes(circuit)))
     sink.append(frequencies, values)
-    sink.finish({"wall_time": time.perf_counter() - began, "steps": frequencies.size})
+    sink.finish({"wall_time": time.perf_counter() - began, "steps": frequencies.size, "found_by": solver.found_by})
     for sentence in solver.report:
         tell(sentence)
 
@@ -62,7 +62,7 @@ def linearised(electronics: Electronics) -> Solver:
     solver = electronics.solver(electronics.at(small_signal=True))
     solver.words["Z"][:] = z
     solver.words["SWITCHES"][:] = resting.words["SWITCHES"]
-    solver.report = resting.report
+    solver.report, solver.found_by = resting.report, resting.found_by
     return solver
 
 

@@ -33,7 +33,7 @@ def run_operating_point(
     variables = tuple(r.variable((POINT,)) for r in readings.readings)
     sink.begin(Schema(name, POINT, (Coordinate(POINT, "1", "point"),), variables, 1, attributes(circuit), single=True))
     sink.append(np.zeros(1), readings.values(z[None, readings.kept]))
-    sink.finish({"wall_time": time.perf_counter() - began, "steps": 1, "found_by": ", ".join(solver.report) or None})
+    sink.finish({"wall_time": time.perf_counter() - began, "steps": 1, "found_by": solver.found_by})
     for sentence in solver.report:
         tell(sentence)
 

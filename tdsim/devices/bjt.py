@@ -173,6 +173,8 @@ class Bjt(Device, name="q"):
         *(("bi", "ei"), ("bi", "ci"), ("ci", "ei"), ("b", "ci")),
         *(("b", "bi"), ("c", "ci"), ("e", "ei"), ("s", "ci")),
     )
+    depends = ((0, 1), (1,), (0, 1), (1, 2), (0, 1, 2), (3,), (4,), (5,))
+    starts = (("icvbe", ("bi", "ei")), ("icvce", ("ci", "ei")))
 
     netlist = """A common-emitter amplifier
 Vcc vcc 0 12

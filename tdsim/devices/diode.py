@@ -80,6 +80,8 @@ class Diode(Device, name="d"):
 
     controls = (("a", "b"), ("b", "k"))
     paths = (("a", "b"), ("b", "k"))
+    depends = ((0,), (1,))
+    starts = (("ic", ("b", "k")),)
 
     netlist = """A half-wave rectifier
 V1 in 0 sin(0 5 1k)

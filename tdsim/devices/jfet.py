@@ -101,6 +101,8 @@ class Jfet(Device, name="j"):
 
     controls = (("g", "si"), ("di", "si"), ("d", "di"), ("s", "si"))
     paths = (("di", "si"), ("g", "di"), ("g", "si"), ("d", "di"), ("s", "si"))
+    depends = ((0, 1), (0, 1), (0,), (2,), (3,))
+    starts = (("icvgs", ("g", "si")), ("icvds", ("di", "si")))
 
     netlist = """A source follower
 Vdd vdd 0 12

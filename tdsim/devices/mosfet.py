@@ -148,7 +148,9 @@ class Mosfet(Device, name="m"):
 
     controls = (("g", "si"), ("di", "si"), ("b", "si"), ("d", "di"), ("s", "si"))
     paths = (("di", "si"), ("b", "di"), ("b", "si"), ("g", "di"), ("g", "si"), ("g", "b"), ("d", "di"), ("s", "si"))
+    depends = ((0, 1, 2), (1, 2), (2,), (0, 1, 2), (0, 1, 2), (0, 1, 2), (3,), (4,))
     walked = (("g", "di"), ("g", "si"), ("g", "b"))
+    starts = (("icvgs", ("g", "si")), ("icvds", ("di", "si")), ("icvbs", ("b", "si")))
 
     netlist = """An inverter
 Vdd vdd 0 3.3

@@ -162,10 +162,10 @@ def follow_devices(m: int, delta: Any) -> None:
     slope, flows, charges = longs(m, w.SLOPE), floats(m, w.FLOWS), floats(m, w.CHARGES)
     flow_slopes, charge_slopes = floats(m, w.FLOW_SLOPES), floats(m, w.CHARGE_SLOPES)
     for j in range(integer_at(m, w.SLOPES_COUNT)):
-        path = slope[3 * j]
-        moved = delta[slope[3 * j + 1]] - delta[slope[3 * j + 2]]
-        flows[path] += flow_slopes[j] * moved
-        charges[path] += charge_slopes[j] * moved
+        path, at = slope[4 * j], slope[4 * j + 3]
+        moved = delta[slope[4 * j + 1]] - delta[slope[4 * j + 2]]
+        flows[path] += flow_slopes[at] * moved
+        charges[path] += charge_slopes[at] * moved
 
 
 @compiled
@@ -174,10 +174,11 @@ def load_matrix(m: int, alpha: float, beta: float) -> None:
     matrix, capacitance, conductance = floats(m, w.MATRIX), floats(m, w.CAPACITANCE), floats(m, w.CONDUCTANCE)
     for p in range(integer_at(m, w.ENTRIES_COUNT)):
         matrix[p] = alpha * capacitance[p] + beta * conductance[p]
-    place = longs(m, w.SLOPE_PLACE)
+    place, slope = longs(m, w.SLOPE_PLACE), longs(m, w.SLOPE)
     flow_slopes, charge_slopes = floats(m, w.FLOW_SLOPES), floats(m, w.CHARGE_SLOPES)
     for j in range(integer_at(m, w.SLOPES_COUNT)):
-        value = alpha * charge_slopes[j] + beta * flow_slopes[j]
+        at = slope[4 * j + 3]
+        value = alpha * charge_slopes[at] + beta * flow_slopes[at]
         if value != 0.0:
             matrix[place[4 * j]] += value
             matrix[place[4 * j + 1]] -= value

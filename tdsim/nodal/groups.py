@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..circuit import Circuit, Instance
-from .kinds import Loops, loops, numbers_class
+from .kinds import Loops, loops, numbers_class, pairs_used
 from .linear import Conditions
 from .unknowns import Unknowns
+
+Start = tuple[int, int, int, int, np.ndarray]
 
 
 @dataclass
@@ -25,6 +27,8 @@ class Group:
     states    the states that its devices begin in, one after another; `switches` is how many margins they have
     stores    whether the devices store charge
     typical   (paths, controls) sizes of the derivatives (S) to choose pivots by, 0 where there is none for good
+    off       (instances,) whether each is taken as off while a first guess of the operating point is made
+    starts    what `ic` gives: (instance, control, end of it, unknown that it is counted from, values (runs or 1,))
     walked    which of the paths of an instance have charges that depend on the way (see `wake`)
     keep      of laws: their numbers in all runs
     number    of laws: which of those of its instance it is
@@ -40,6 +44,8 @@ class Group:
     states: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     switches: int = 0
     stores: bool = True
+    off: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    starts: Sequence[Start] = ()
     walked: tuple[int, ...] = ()
     typical: np.ndarray | None = None
     keep: Any = None
@@ -54,6 +60,12 @@ class Group:
         """Typical sizes of the derivatives, (paths, controls)."""
         shape = (self.paths.shape[1], self.controls.shape[1])
         return np.full(shape, 1e-3) if self.typical is None else self.typical
+
+    @property
+    def active(self) -> np.ndarray:
+        """(instances, paths, controls): whether a derivative matters: it is not zero for good, nor within one node."""
+        paths, controls = self.paths[:, :, 0] != self.paths[:, :, 1], self.controls[:, :, 0] != self.controls[:, :, 1]
+        return np.asarray((self.slopes != 0) & paths[:, :, None] & controls[:, None, :])
 
 
 def make_groups(
@@ -87,8 +99,32 @@ def _group(
         np.array(states, dtype=np.int64).reshape(-1),
         device.switches * len(instances),
         stores=not device.switches,
+        typical=_typical(device),
         walked=tuple(device.paths.index(path) for path in device.walked),
+        off=np.array([float(np.ravel(i.settings.get("off", 0.0))[0]) != 0 for i in instances], dtype=bool),
+        starts=list(_starts(device, instances, unknowns)),
     )
+
+
+def _typical(device: Any) -> np.ndarray:
+    """1 mS for each derivative that is not zero for good: (paths, controls)."""
+    found = np.zeros((len(device.paths), len(device.controls)))
+    for path, control in pairs_used(device):
+        found[path, control] = 1e-3
+    return found
+
+
+def _starts(device: Any, instances: Sequence[Instance], unknowns: Unknowns) -> Iterator[Start]:
+    """Every end of a control at which `ic` gives the voltage."""
+    for k, instance in enumerate(instances):
+        for name, (node, origin) in device.starts:
+            given = np.atleast_1d(np.asarray(instance.settings[name], dtype=float))
+            if np.isnan(given).all():
+                continue
+            for j, pair in enumerate(device.controls):
+                for end in (0, 1):
+                    if pair[end] == node:
+                        yield k, j, end, unknowns.terminal(instance, origin), given
 
 
 def _end(circuit: Circuit, unknowns: Unknowns, instance: Instance, name: str) -> int:

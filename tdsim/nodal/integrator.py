@@ -13,6 +13,7 @@ from .equations import add_charges, follow_run, take_charges
 from .laws import REMEMBER, Memory
 from .methods import METHODS
 from .solver import Solver
+from .starts import given_starts
 from .stepping import CHATTER, DONE, FULL, WEAK_PIVOT, advance
 from .words import (
     ABSTOL,
@@ -37,6 +38,11 @@ from .words import (
 PART = 0.03
 """The error of a step, as part of the tolerance: many steps add up."""
 
+NEAR = 0.1
+"""Tangents stand for devices whose voltages have moved by no more than this times reltol (V).
+
+The current of a diode is then off by half the square of what it moved in units of kT/q: 1e-5 of it at the default."""
+
 LOADED = "LOADED"
 """In a saved state: from when and for how long sources were loaded last, and up to which time they are known (s)."""
 
@@ -57,6 +63,7 @@ class Integrator:
         rules[CHGTOL] = tolerances.chgtol
         rules[[LONGEST, MOST_ITERATIONS, ALLOWED, STOP]] = longest, 25, PART * tolerances.trtol / 7.0, drives.stop
         self.words["CLOCK"][NEXT] = longest
+        self.words["MODE"][3] = NEAR * tolerances.reltol
         self.words.count(METHOD=METHODS[method])
         self._reached = 0.0
         self._loaded = (0.0, 0.0)
@@ -78,7 +85,10 @@ class Integrator:
         """Start without an operating point: from the unknowns, and the charges (rows + 1,) of linear devices."""
         self.words["Z"][:] = z
         self.words["HELD_CHARGE"][: charge.size] = charge
-        add_charges(self.words.address)
+        with given_starts(self.words, self.solver.system.groups, self.solver.run):
+            add_charges(self.words.address)
+        walked = np.flatnonzero(self.words["WAKE_PATH"] >= 0)
+        self.words["HELD_CHARGE"][z.size + walked] = 0.0  # counted from the unknowns, not from what `ic` gives
         self.solver.start_delays(True)
         self._open()
 

@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
 import numba
+import numpy as np
 from numba.core import types
+from numba.cpython.unsafe import tuple as _tuple
 from numba.extending import register_jitable
 
 from .. import device as _device
 from ..device import Device
 from .memory import differences_at, integer_at, number_at, numbers_at, put_integer, put_number, tuple_at
 
-WORDS = 16
+_set: Any = _tuple.tuple_setitem
+
+WORDS = 17
 (
     COUNT,  # how many instances
     NUMBERS,  # float64 (instances, fields): what `prepare` made of their parameters
@@ -35,11 +39,13 @@ WORDS = 16
     BEFORE,  # float64 (instances, controls): where the last evaluation was; read by `limit`, written
     STATES,  # int64 (instances, switches): which branch each comparison is on
     MARGINS,  # float64 (instances, switches), written: below zero where a state must change
-    MODE,  # float64 (3,): [0] is 1 where limiting is on; [1] is set to 1 where it changed something
+    MODE,  # float64 (4,): [0] is 1 where limiting is on; [1] is set to 1 where it changed something; [3] is how far (V)
+    # controls may be from those of the last evaluation in full for its tangents to do
     AHEAD,  # float64 (4,): what `follow` is asked for; next time that is not smooth, longest step, trouble: written
     BASE,  # float64: where the present stage starts; its end is the wake
     WAKE,  # int64 (instances, 2 controls + paths): where in BASE the controls' unknowns and the paths' charges are
-) = range(16)
+    LATENT,  # float64 (instances, controls + 2 paths): controls, flows and charges at the last evaluation in full
+) = range(17)
 
 
 class Loops(NamedTuple):
@@ -104,35 +110,45 @@ def _evaluator(device: type[Device]) -> Callable[[int], None]:
     characteristic: Any = device.characteristic
     limit: Any = device.limit or _unlimited
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
-    like, controls = (0.0,) * len(device.controls), len(device.controls)
+    like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
+    used, width, last = pairs_used(device), len(device.controls) + 2 * len(device.paths), len(pairs_used(device))
     source = _digest()
 
     def evaluate(row: int) -> None:
         if row == source:
             return
         numbers, places, z = integer_at(row, NUMBERS), integer_at(row, CONTROLS), integer_at(row, UNKNOWNS)
-        before, mode = integer_at(row, BEFORE), integer_at(row, MODE)
-        limiting = number_at(mode, 0) != 0.0
+        before, mode, latent = integer_at(row, BEFORE), integer_at(row, MODE), integer_at(row, LATENT)
+        limiting, near = number_at(mode, 0) != 0.0, number_at(mode, 3)
         for i in range(integer_at(row, COUNT)):
-            p = numbers_at(kind, numbers, fields * i)
             wanted = differences_at(like, places, 2 * controls * i, z)
+            moved = minus(wanted, tuple_at(like, latent, width * i))
+            if all_within(moved, near):
+                follow_tangents(row, i, wanted, moved, paths, used, last)
+                continue
+            p = numbers_at(kind, numbers, fields * i)
             u = wanted
             if limiting:
                 u = limit(p, wanted, tuple_at(like, before, controls * i))
             flows, slopes, charges, capacitances = characteristic(p, u)
             note_limits(row, i, wanted, u)
+            note_latent(row, i, u, flows, charges)
             deliver(row, i, wanted, u, flows, slopes, charges, capacitances)
 
     return evaluate
 
 
 def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
-    """Of devices with `walked` paths: their charges are counted from the base of the stage."""
+    """Of devices with `walked` paths: their charges are counted from the base of the stage.
+
+    Tangents do only where such a device is at rest over the whole stage: its walked charges are those since then.
+    """
     characteristic: Any = device.characteristic
     limit: Any = device.limit or _unlimited
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
     like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
-    width = 2 * controls + paths
+    used, width, last = pairs_used(device), len(device.controls) + 2 * len(device.paths), len(pairs_used(device))
+    reach, walking, ways = 2 * controls + paths, tuple(device.paths.index(w) for w in device.walked), len(device.walked)
     source = _digest()
 
     def evaluate(row: int) -> None:
@@ -140,22 +156,96 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
             return
         numbers, places, z = integer_at(row, NUMBERS), integer_at(row, CONTROLS), integer_at(row, UNKNOWNS)
         wake, base, results = integer_at(row, WAKE), integer_at(row, BASE), integer_at(row, CHARGES)
-        before, limiting = integer_at(row, BEFORE), number_at(integer_at(row, MODE), 0) != 0.0
+        before, mode, latent = integer_at(row, BEFORE), integer_at(row, MODE), integer_at(row, LATENT)
+        limiting, near, caps = number_at(mode, 0) != 0.0, number_at(mode, 3), integer_at(row, CAPACITANCES)
         for i in range(integer_at(row, COUNT)):
-            p = numbers_at(kind, numbers, fields * i)
             wanted = differences_at(like, places, 2 * controls * i, z)
+            origin = differences_at(like, wake, reach * i, base)
+            walked = minus(wanted, origin)
+            still = all_within(walked, near)
+            moved = minus(wanted, tuple_at(like, latent, width * i))
+            if still and all_within(moved, near):
+                follow_tangents(row, i, wanted, moved, paths, used, last)
+                for n in range(ways):
+                    k = walking[n]
+                    passed = number_at(base, integer_at(wake, reach * i + 2 * controls + k))
+                    for j in range(controls):
+                        passed += number_at(caps, (paths * i + k) * controls + j) * walked[j]
+                    put_number(results, paths * i + k, passed)
+                continue
+            p = numbers_at(kind, numbers, fields * i)
             u = wanted
             if limiting:
                 u = limit(p, wanted, tuple_at(like, before, controls * i))
-            origin = differences_at(like, wake, width * i, base)
             flows, slopes, charges, capacitances = characteristic(p, u, origin)
             note_limits(row, i, wanted, u)
+            if still:
+                note_latent(row, i, u, flows, charges)
+            else:
+                put_number(latent, width * i, np.nan)
             deliver(row, i, wanted, u, flows, slopes, charges, capacitances)
             for k in range(paths):
-                held = number_at(base, integer_at(wake, width * i + 2 * controls + k))
+                held = number_at(base, integer_at(wake, reach * i + 2 * controls + k))
                 put_number(results, paths * i + k, number_at(results, paths * i + k) + held)
 
     return evaluate
+
+
+def pairs_used(device: type[Device]) -> tuple[tuple[int, int], ...]:
+    """Path and control of every derivative that is not zero for good."""
+    every = tuple(range(len(device.controls)))
+    depends = device.depends or (every,) * len(device.paths)
+    return tuple((k, j) for k, places in enumerate(depends) for j in places)
+
+
+@register_jitable
+def minus(one: Any, other: Any) -> Any:
+    """The differences of two tuples."""
+    found = one
+    for j in range(len(one)):
+        found = _set(found, j, one[j] - other[j])
+    return found
+
+
+@register_jitable
+def all_within(moved: Any, near: float) -> bool:
+    """Whether all of a tuple are no further from 0 than `near`; never where one is not a number."""
+    most = 0.0
+    for j in range(len(moved)):
+        size = abs(moved[j])
+        most = size if size > most or size != size else most
+    return most <= near
+
+
+@register_jitable
+def follow_tangents(row: int, i: int, wanted: Any, moved: Any, paths: int, used: Any, last: int) -> None:
+    """Write what instance i has, along the tangents from its last evaluation in full."""
+    before, latent, controls = integer_at(row, BEFORE), integer_at(row, LATENT), len(wanted)
+    results, stored = integer_at(row, FLOWS), integer_at(row, CHARGES)
+    slopes, capacitances = integer_at(row, SLOPES), integer_at(row, CAPACITANCES)
+    place = (controls + 2 * paths) * i + controls
+    for j in range(controls):
+        put_number(before, controls * i + j, wanted[j])
+    for k in range(paths):
+        put_number(results, paths * i + k, number_at(latent, place + k))
+        put_number(stored, paths * i + k, number_at(latent, place + paths + k))
+    for n in range(last):
+        k, j = used[n]
+        entry, at = (paths * i + k) * controls + j, paths * i + k
+        put_number(results, at, number_at(results, at) + number_at(slopes, entry) * moved[j])
+        put_number(stored, at, number_at(stored, at) + number_at(capacitances, entry) * moved[j])
+
+
+@register_jitable
+def note_latent(row: int, i: int, u: Any, flows: Any, charges: Any) -> None:
+    """Keep what instance i has at u: it need not be evaluated again as long as it stays there."""
+    latent, controls, paths = integer_at(row, LATENT), len(u), len(flows)
+    place = (controls + 2 * paths) * i
+    for j in range(controls):
+        put_number(latent, place + j, u[j])
+    for k in range(paths):
+        put_number(latent, place + controls + k, flows[k])
+        put_number(latent, place + controls + paths + k, charges[k])
 
 
 @register_jitable

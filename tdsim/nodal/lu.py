@@ -22,6 +22,9 @@ Array = NDArray[Any]
 WEAK = 1e-11
 """A pivot this much smaller than the rest of its row asks for another order of pivots."""
 
+GROWTH = 1e14
+"""So does a row of U with numbers so much larger than those of the matrix in its row: what it was made of is lost."""
+
 
 class Pattern(NamedTuple):
     """Where the numbers of a matrix and of its factors stand, in pivot order.
@@ -97,8 +100,10 @@ def factorise(m: int) -> int:
         first, middle, end = lu_start[i], diagonal[i], lu_start[i + 1]
         for p in range(first, end):
             work[lu_place[p]] = 0.0
+        given = 0.0
         for p in range(start[i], start[i + 1]):
             work[place[p]] = matrix[p]
+            given = max(given, abs(matrix[p]))
         for p in range(first, middle):
             k = lu_place[p]
             factor = work[k]
@@ -113,7 +118,7 @@ def factorise(m: int) -> int:
             lu[p] = value
             largest = max(largest, abs(value))
         pivot = work[i]
-        if not abs(pivot) > WEAK * largest and weak < 0:
+        if (not abs(pivot) > WEAK * largest or largest > GROWTH * given) and weak < 0:
             weak = i
         if pivot == 0.0 or pivot != pivot:
             return i

@@ -11,14 +11,20 @@ class Singular(Exception):
     """The matrix has no solution whatever the order of pivots."""
 
 
-def order(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n: int) -> tuple[Pattern, np.ndarray]:
+SOUND, SOUNDEST = 0.01, 1.0
+"""How large a pivot on the diagonal must be, as part of the largest in its column: at first, and where that failed."""
+
+
+def order(
+    rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n: int, sound: float = SOUND
+) -> tuple[Pattern, np.ndarray]:
     """The pattern of a matrix of size n with these entries, and for each entry its place in the pattern.
 
     rows, columns  (entries,) distinct pairs;  values (entries,) numbers like those that will be factorised: they
-    decide which pivots are sound.
+    decide which pivots are `sound` (see SOUND).
     Raises Singular when SuperLU finds no pivots.
     """
-    row_order, column_order = _pivots(rows, columns, values, n)
+    row_order, column_order = _pivots(rows, columns, values, n, sound)
     row_place, column_place = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     row_place[row_order], column_place[column_order] = np.arange(n), np.arange(n)
     sorting = np.lexsort((column_place[columns], row_place[rows]))
@@ -38,7 +44,9 @@ def order(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n: int) -> 
     return pattern, where
 
 
-def _pivots(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+def _pivots(
+    rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n: int, sound: float
+) -> tuple[np.ndarray, np.ndarray]:
     """SuperLU's choice: minimum degree, the diagonal where it is sound."""
     from scipy.sparse import csc_matrix
     from scipy.sparse.linalg import splu
@@ -50,7 +58,7 @@ def _pivots(rows: np.ndarray, columns: np.ndarray, values: np.ndarray, n: int) -
         found = splu(
             scaled,
             permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.01,
+            diag_pivot_thresh=sound,
             options={"SymmetricMode": True, "Equil": False},
         )
     except RuntimeError as problem:

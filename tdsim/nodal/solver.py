@@ -12,12 +12,13 @@ from ..errors import SimulationError
 from .equations import SINGULAR, rest
 from .laws import ask
 from .ordering import Singular
+from .starts import turned_off
 from .system import System
 from .tables import Layout, fill, make_words
 from .unknowns import settings_of
 from .words import TRUSTED
 
-SOURCE_STEPS, FIRST_SHUNT, LAST_SHUNT = 20, 1e-2, 1e-13
+SOURCE_STEPS, FIRST_SHUNT, LAST_SHUNT, MOST_INSTANTS = 20, 1e-2, 1e-13, 500
 HELD = 1e10
 """The conductance (S) that holds a node at the voltage that `.ic` gives."""
 
@@ -51,13 +52,15 @@ class Tolerances:
 class Solver:
     """The words of one run, and the search for its operating point.
 
-    report  how the operating point was found, where plain Newton did not do
+    report    how the operating point was found, where plain Newton did not do
+    found_by  the same in any case; empty before there is one
     """
 
     def __init__(self, system: System, layout: Layout, run: int, transient: bool, tolerances: Tolerances):
         self.system, self.layout, self.run, self.tolerances = system, layout, run, tolerances
         self.words = make_words(system, layout, run, transient)
         self.report: list[str] = []
+        self.found_by = ""
         self.chosen_for: np.ndarray | None = None
         """The matrix that pivots were chosen for on the way."""
         self._held: dict[int, float] = {}
@@ -71,6 +74,8 @@ class Solver:
 
         They are put up with from then on, whatever they turn out to be.
         """
+        if not np.isfinite(self.words["MATRIX"][:-1]).all():
+            return False
         try:
             self.choose_for(self.layout.by_place(self.words["MATRIX"][:-1]))
         except Singular:
@@ -98,11 +103,12 @@ class Solver:
         Raises SimulationError, naming the node that is worst, when none is found.
         """
         layout, self._held, self._resting = self.layout, held, True
+        near, self.words["MODE"][3] = self.words["MODE"][3], 0.0
         self._add_resting(1.0)
         try:
             return self._search(values, nudged)
         finally:
-            self._resting = False
+            self._resting, self.words["MODE"][3] = False, near
             if self.layout is layout:
                 self._add_resting(-1.0)
             else:
@@ -118,14 +124,16 @@ class Solver:
         words["DRIVE"][:] = 0.0
         words["BASE"][:] = 0.0
         np.add.at(words["DRIVE"], words["DRIVE_ROW"], words["DRIVE_VALUE"] * values[words["DRIVE_SOURCE"]])
-        if nudged:
+        if nudged or any(group.off.any() for group in self.system.groups):
             self._hold({**held, **nudged})
-            self._newton(20)
+            with turned_off(words, self.system.groups):
+                self._newton(20)
         self._hold(held)
         for attempt in (self._plain, self._by_gmin, self._by_sources, self._by_time):
             if attempt():
+                self.found_by = f"the operating point was found by {attempt.__doc__}"
                 if attempt != self._plain:
-                    self.report.append(f"the operating point was found by {attempt.__doc__}")
+                    self.report.append(self.found_by)
                 if self.undefined():
                     raise SimulationError(f"at the operating point {self.undefined()}")
                 return words["Z"]
@@ -203,7 +211,9 @@ class Solver:
         z = self.words["Z"]
         z[:] = 0.0
         shunt, good = 1.0, z.copy()
-        while shunt > LAST_SHUNT:
+        for _ in range(MOST_INSTANTS):
+            if shunt <= LAST_SHUNT:
+                break
             self._hold(self._held, shunt, good)
             if self._newton(50):
                 good = z.copy()

@@ -442,7 +442,8 @@ def restart(m: int, until: float) -> int:
     if code < 0:
         copy_numbers(before, z, n)
         copy_numbers(stage(m, w.STAGE_SLOPE, 0), charge, charges)
-        return WEAK_PIVOT if code == SINGULAR and count[w.TRUSTED] == 0 else STUCK
+        weak = code == SINGULAR or floats(m, w.KEY)[2] >= 0.0
+        return WEAK_PIVOT if weak and count[w.TRUSTED] == 0 else STUCK
     if floats(m, w.KEY)[2] >= 0.0 and count[w.TRUSTED] == 0:
         copy_numbers(before, z, n)
         copy_numbers(stage(m, w.STAGE_SLOPE, 0), charge, charges)

@@ -13,12 +13,10 @@ from .kinds import WORDS
 from .linear import Entries
 from .lu import Pattern
 from .methods import STAGES
-from .ordering import order
+from .ordering import SOUND, SOUNDEST, order
 from .system import System
 from .wake import Wake, make_wake
 from .words import Words
-
-NO_ROW = 1 << 62
 
 
 class Layout:
@@ -33,8 +31,8 @@ class Layout:
         np.add.at(summed, back, values)
         self._order(keys, summed)
 
-    def _order(self, keys: np.ndarray, values: np.ndarray) -> None:
-        self.pattern, where = order(keys // self.size, keys % self.size, values, self.size)
+    def _order(self, keys: np.ndarray, values: np.ndarray, sound: float = SOUND) -> None:
+        self.pattern, where = order(keys // self.size, keys % self.size, values, self.size, sound)
         self._keys, self._where = keys, where
         self.rows, self.columns = np.empty(keys.size, dtype=np.int32), np.empty(keys.size, dtype=np.int32)
         self.rows[where], self.columns[where] = keys // self.size, keys % self.size
@@ -42,7 +40,7 @@ class Layout:
     def reordered(self, matrix: np.ndarray) -> Layout:
         """The same with other pivots, sound for a matrix in the order of `by_place`. Raises Singular."""
         found = copy.copy(self)
-        found._order(self._keys, matrix)
+        found._order(self._keys, matrix, SOUNDEST)
         return found
 
     def by_place(self, matrix: np.ndarray) -> np.ndarray:
@@ -80,16 +78,12 @@ def _all_entries(system: System, typical: float) -> tuple[np.ndarray, np.ndarray
 
 
 def _jacobian(group: Group) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows, columns and typical values of the four entries of each slope: (instances * paths * controls * 4,).
-
-    Those that are zero for good have a row that is no row.
-    """
+    """Rows, columns and typical values of the four entries of each active slope: (4 slopes,)."""
     shape = (group.count, group.paths.shape[1], group.controls.shape[1], 2, 2)
-    sizes = group.slopes[None, :, :, None, None]
-    rows = np.where(sizes != 0, np.broadcast_to(group.paths[:, :, None, :, None], shape), NO_ROW)
+    rows = np.broadcast_to(group.paths[:, :, None, :, None], shape)
     columns = np.broadcast_to(group.controls[:, None, :, None, :], shape)
-    signs = np.broadcast_to(sizes * np.array([[1.0, -1.0], [-1.0, 1.0]]), shape)
-    return rows.reshape(-1), columns.reshape(-1), signs.reshape(-1)
+    signs = np.broadcast_to(group.slopes[None, :, :, None, None] * np.array([[1.0, -1.0], [-1.0, 1.0]]), shape)
+    return rows[group.active].reshape(-1), columns[group.active].reshape(-1), signs[group.active].reshape(-1)
 
 
 def make_words(system: System, layout: Layout, run: int, transient: bool) -> Words:
@@ -113,6 +107,7 @@ def make_words(system: System, layout: Layout, run: int, transient: bool) -> Wor
         KINDS=np.array([tuple(g.loops) for g in system.groups], dtype=np.int64),
         PATH=_joined([g.paths.reshape(-1, 2) for g in system.groups], 2),
         SLOPE=_slopes(system.groups),
+        LATENT=np.full(sum(map(_latent, system.groups)), np.nan),
     )
     words.count(DRIVES_COUNT=drive_row.size, SOLVER=solver().address)
     words.put(GROUP_ROWS=_group_rows(system.groups, run, words, wake))
@@ -167,16 +162,24 @@ def _joined(arrays: Sequence[np.ndarray], width: int) -> np.ndarray:
 
 
 def _slopes(groups: Sequence[Group]) -> np.ndarray:
-    """Path and controlling unknowns of each derivative."""
-    found, first = [], 0
+    """Path, controlling unknowns and place of each active derivative."""
+    found, first, place = [], 0, 0
     for group in groups:
         count, paths, controls = group.count, group.paths.shape[1], group.controls.shape[1]
         shape = (count, paths, controls)
         numbers = np.broadcast_to(first + np.arange(count * paths).reshape(count, paths, 1), shape)
         ends = np.broadcast_to(group.controls[:, None], (*shape, 2))
-        found.append(np.concatenate([numbers[..., None], ends], -1).reshape(-1, 3))
+        places = place + np.arange(count * paths * controls).reshape(shape)
+        table = np.concatenate([numbers[..., None], ends, places[..., None]], -1)
+        found.append(table[group.active])
         first += count * paths
-    return _joined(found, 3)
+        place += count * paths * controls
+    return _joined(found, 4)
+
+
+def _latent(group: Group) -> int:
+    """How many numbers the devices of a group keep of their last evaluation in full."""
+    return int(group.count * (group.controls.shape[1] + 2 * group.paths.shape[1]))
 
 
 def _paths(group: Group) -> int:
@@ -190,7 +193,7 @@ def _count(words: Words, system: System) -> None:
         SOURCES_COUNT=len(system.sources),
         GROUPS_COUNT=len(system.groups),
         PATHS_COUNT=sum(map(_paths, system.groups)),
-        SLOPES_COUNT=sum(_paths(g) * g.controls.shape[1] for g in system.groups),
+        SLOPES_COUNT=sum(int(g.active.sum()) for g in system.groups),
         MARGINS_COUNT=sum(g.switches for g in system.groups),
         FOLLOWED=int(any(g.loops.follow for g in system.groups)),
         HIDDEN_COUNT=len(system.unknowns.hidden),
@@ -201,7 +204,7 @@ def _make_room(words: Words, system: System, wake: Wake) -> None:
     n, row, long = system.size, system.size + 1, system.size + 1 + wake.unknowns.size
     paths = sum(map(_paths, system.groups))
     slopes = sum(_paths(g) * g.controls.shape[1] for g in system.groups)
-    words.zeros(DEVICE_UNKNOWNS=row, DEVICE_TIME=1, MODE=3, AHEAD=4)
+    words.zeros(DEVICE_UNKNOWNS=row, DEVICE_TIME=1, MODE=4, AHEAD=4)
     words.zeros(FLOWS=paths, CHARGES=paths, FLOW_SLOPES=slopes, CHARGE_SLOPES=slopes)
     words.zeros(MARGINS=sum(g.switches for g in system.groups))
     words.zeros(RIGHT=row, DELTA=row, DRIVE=row, CHARGE=long, CURRENT=row, BASE=long)
@@ -229,9 +232,9 @@ def _group_rows(groups: Sequence[Group], run: int, words: Words, wake: Wake) -> 
         return int(words[name].ctypes.data) + 8 * place
 
     found = np.zeros((len(groups), WORDS), dtype=np.int64)
-    paths = slopes = controls = state = margin = table = 0
+    paths = slopes = controls = state = margin = table = latent = 0
     for row, group, places in zip(found, groups, wake.tables, strict=True):
-        row[:16] = (
+        row[:] = (
             group.count,
             group.numbers[run % group.numbers.shape[0]].ctypes.data,
             group.controls.ctypes.data,
@@ -248,7 +251,9 @@ def _group_rows(groups: Sequence[Group], run: int, words: Words, wake: Wake) -> 
             address("AHEAD", 0),
             address("BASE", 0),
             address("WAKE_TABLES", table),
+            address("LATENT", latent),
         )
+        latent += _latent(group)
         table += places.size
         paths += _paths(group)
         slopes += _paths(group) * group.controls.shape[1]

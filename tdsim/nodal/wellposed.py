@@ -323,7 +323,8 @@ def _add_group(system: System, group: Group, found: Structure) -> None:
     for k in range(paths.shape[1]):
         inside = (paths[:, k] <= voltages).all(axis=1)
         chosen = np.flatnonzero(inside)
-        found.conducting.add(paths[chosen, k, 0], paths[chosen, k, 1], [group.instances[i] for i in chosen])
+        edges = found.storing if k in group.walked else found.conducting
+        edges.add(paths[chosen, k, 0], paths[chosen, k, 1], [group.instances[i] for i in chosen])
     is_law = bool(group.loops.follow)
     if is_law and paths.shape[1] > 1 and voltages <= group.paths[0, 1, 0] < voltages + len(system.unknowns.branches):
         own = group.controls[0, :, 0] == group.controls[0, -1, 0]

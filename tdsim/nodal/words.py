@@ -66,7 +66,7 @@ _NAMES = [
     ("KINDS", "int64 (groups, 4): addresses of their loops"),
     ("GROUP_ROWS", "int64 (groups, WORDS): see kinds"),
     ("PATH", "int64 (paths, 2): rows from which and to which a current goes"),
-    ("SLOPE", "int64 (slopes, 3): path, and the two unknowns whose difference it is for"),
+    ("SLOPE", "int64 (slopes, 4): path, the two unknowns whose difference it is for, and where it is in FLOW_SLOPES"),
     ("SLOPE_PLACE", "int64 (slopes, 4): entries + - - + of the matrix"),
     ("WAKE_UNKNOWN", "int64 (wake,): the unknown that each is, or -1"),
     ("WAKE_PATH", "int64 (wake,): the path whose charge each is, or -1"),
@@ -74,12 +74,13 @@ _NAMES = [
     ("DEVICE_UNKNOWNS", "(unknowns + 1,) what the loops read"),
     ("DEVICE_TIME", "(1,)"),
     ("FLOWS", "(paths,)"),
-    ("FLOW_SLOPES", "(slopes,)"),
+    ("FLOW_SLOPES", "derivatives of all paths by all controls of their devices"),
     ("CHARGES", "(paths,)"),
-    ("CHARGE_SLOPES", "(slopes,)"),
+    ("CHARGE_SLOPES", "the same of charges"),
+    ("LATENT", "what devices had at their last evaluation in full (see kinds)"),
     ("MARGINS", "(margins,) of switches; below zero where one must change its state"),
     ("AHEAD", "(4,): see laws"),
-    ("MODE", "(3,): limiting on; something was limited; nodes are held"),
+    ("MODE", "(4,): limiting on; something was limited; nodes are held; where tangents do (V, see kinds)"),
     # room to work in
     ("MATRIX", "(entries + 1,)"),
     ("LU", ""),
@@ -177,6 +178,7 @@ _NAMES = [
     FLOW_SLOPES,
     CHARGES,
     CHARGE_SLOPES,
+    LATENT,
     MARGINS,
     AHEAD,
     MODE,
@@ -216,7 +218,7 @@ _NAMES = [
     OUT_TIMES,
     OUT_VALUES,
     FILLED,
-) = range(94)
+) = range(95)
 
 INDEX = {name: k for k, (name, _) in enumerate(_NAMES)}
 
@@ -234,6 +236,7 @@ STATE = (
         "COUNT",
     ),
     *("CURSOR", "SWITCHES", "CONTROLS"),
+    *("LATENT", "FLOW_SLOPES", "CHARGE_SLOPES"),
     *("KEY", "LU", "INVERSE"),
 )
 """The arrays that a run remembers from one step to the next; factors too, which may be those of an earlier step."""

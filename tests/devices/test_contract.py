@@ -384,6 +384,21 @@ def test_derivatives_of_characteristics_equal_differences(name):
                 np.testing.assert_allclose(exact[:, k], (high - low) / (2 * h), rtol=1e-6, atol=noise + 1e-18)
 
 
+@pytest.mark.parametrize("name", [n for n in NONLINEAR if device.find(n).depends])
+def test_paths_depend_on_nothing_but_the_controls_that_are_said(name):
+    generator = np.random.default_rng(14)
+    kind = device.find(name)
+    silent = np.ones((len(kind.paths), len(kind.controls)), dtype=bool)
+    for path, places in enumerate(kind.depends):
+        silent[path, list(places)] = False
+    for _ in range(100):
+        _, slopes, _, capacitances = called(
+            kind, prepared(name, generator), voltages(kind, generator), origin=voltages(kind, generator)
+        )
+        assert not slopes[silent].any()
+        assert not capacitances[silent].any()
+
+
 @pytest.mark.parametrize("name", NONLINEAR)
 def test_compiled_characteristics_equal_python(name):
     import numba
