@@ -159,3 +159,156 @@ def test_mackey_glass_is_chaotic():
     fixed = tdsim.simulate(load("mackey_glass", tau=1))
     late = fixed["v(x)"].values[fixed["time"].values > 500]
     np.testing.assert_allclose(late, 1.0, atol=1e-3, err_msg="a short delay is stable at x = 1: 0.2 / (1 + 1) = 0.1")
+
+
+# -- transistors ----------------------------------------------------------------------------------------------------
+
+VT = 1.380649e-23 * 300.15 / 1.602176634e-19
+"""kT/q at 27 degrees (V)."""
+
+
+def saturated(kp, shape, overdrive, modulation, drop):
+    """Current (A), transconductance and output conductance (S) of a level-1 transistor in saturation."""
+    beta, boost = kp * shape, 1 + modulation * drop
+    return beta * overdrive**2 / 2 * boost, beta * overdrive * boost, beta * overdrive**2 / 2 * modulation
+
+
+def test_ring_oscillates_with_the_delays_of_its_stages():
+    _, measures = run(load("ring_oscillator"))
+    assert measures["period"] == pytest.approx(5 * (measures["rising"] + measures["falling"]), rel=5e-3)
+    assert measures["rising"] == pytest.approx(measures["falling"], rel=0.1)
+    assert 3.3 < measures["top"] < 3.45
+    assert -0.15 < measures["bottom"] < 0
+    _, slower = run(load("ring_oscillator", n=7))
+    assert slower["period"] == pytest.approx(1.4 * measures["period"], rel=0.01)
+
+
+def test_operational_amplifier_has_the_gain_of_its_two_stages():
+    rest, measures = run(load("op_amp"), "op")
+    v = {name: float(rest[f"v({name})"]) for name in ("a", "m", "out", "tail", "bias")}
+    assert measures["held"] == pytest.approx(1.5, abs=1e-5)
+    _, gm1, gds2 = saturated(110e-6, 40, 1.5 - v["tail"] - 0.7, 0.04, v["a"] - v["tail"])
+    _, _, gds4 = saturated(50e-6, 20, 3.3 - v["m"] - 0.7, 0.05, 3.3 - v["a"])
+    _, gm6, gds6 = saturated(50e-6, 200, 3.3 - v["a"] - 0.7, 0.05, 3.3 - v["out"])
+    _, _, gds7 = saturated(110e-6, 50, v["bias"] - 0.7, 0.04, v["out"])
+    gain = gm1 / (gds2 + gds4) * gm6 / (gds6 + gds7)
+    _, measures = run(load("op_amp"), "ac")
+    assert measures["gain"] == pytest.approx(20 * math.log10(gain), abs=0.02)
+    assert measures["unity"] == pytest.approx(gm1 / (2 * math.pi * 2e-12), rel=0.05)
+    assert -math.radians(120) < measures["phase"] < 0
+
+
+def test_transimpedance_follows_from_the_slopes_of_the_inverter():
+    rest, _ = run(load("transimpedance"), "op")
+    assert float(rest["v(out)"]) == pytest.approx(1.65, abs=1e-6)
+    _, gm, gds = saturated(110e-6, 40, 1.65 - 0.7, 0.06, 1.65)
+    up, out = 2 * gm, 2 * gds
+    _, measures = run(load("transimpedance"), "ac")
+    impedance, resistance = (5e3 - 1 / up) / (1 + out / up), (5e3 + 1 / out) / (1 + up / out)
+    assert measures["low"] == pytest.approx(impedance, rel=1e-4)
+    assert measures["corner"] == pytest.approx(1 / (2 * math.pi * 100e-15 * resistance), rel=2e-3)
+    _, measures = run(load("transimpedance"), "tran")
+    assert measures["eye"] == pytest.approx(20e-6 * impedance, rel=2e-3)
+
+
+def test_modulator_driver_swings_by_current_and_resistance():
+    _, measures = run(load("modulator_driver"), "op")
+    into_collector = 1 / (1 + 1 / (100 * (1 + (3.3 - 1.8) / 200)))
+    assert measures["level"] == pytest.approx(-0.5 * into_collector, abs=1e-3)
+    _, measures = run(load("modulator_driver"), "tran")
+    assert 0.49 < measures["high"] < 0.53
+    assert measures["low"] == pytest.approx(-measures["high"], rel=0.02)
+    assert measures["rise"] == pytest.approx(math.log(9) * 50 * 240e-15, rel=0.07)
+
+
+def test_latch_remembers():
+    result, measures = run(load("latch"))
+    assert measures["start"] == pytest.approx(0, abs=1e-3)
+    assert measures["set"] == pytest.approx(3.3, abs=1e-3)
+    assert measures["reset"] == pytest.approx(0, abs=1e-3)
+    assert measures["again"] == pytest.approx(3.3, abs=1e-3)
+    assert measures["other"] == pytest.approx(0, abs=1e-3)
+    t, q = result["time"].values, result["v(q)"].values
+    held = (t > 14e-9) & (t < 29e-9)
+    np.testing.assert_allclose(q[held], 3.3, atol=1e-3)
+
+
+def test_comparator_takes_longer_for_smaller_differences():
+    _, measures = run(load("comparator"))
+    _, gm, gds = saturated(110e-6, 4, 1.65 - 0.7, 0.05, 1.65)
+    tau = 50e-15 / (2 * gm - 2 * gds)
+    assert measures["later"] - measures["late"] == pytest.approx(tau * math.log(10), rel=5e-3)
+    assert measures["one"] == pytest.approx(3.3, abs=1e-3)
+    assert measures["other"] == pytest.approx(3.3, abs=1e-3)
+
+
+def test_sampling_transistor_leaves_its_charge():
+    _, measures = run(load("sample_hold_mos"))
+    overlap, channel = 3e-15 * 3.3, 3.9 * 8.854187e-12 / 20e-9 * 10e-12 * (3.3 - 1 - 0.7)
+    assert (overlap + channel / 2) / 1e-12 < measures["pedestal"] < 1.1 * (overlap + channel / 2) / 1e-12
+    assert 0 < measures["droop"] < 1e-6
+    _, larger = run(load("sample_hold_mos", c=2e-12))
+    assert larger["pedestal"] == pytest.approx(measures["pedestal"] / 2, rel=0.03)
+
+
+def test_crossbar_of_transistors_reads_one_row_at_a_time():
+    _, measures = run(load("crossbar_mos"))
+
+    def current(resistance):
+        """Of a resistor and a transistor in its linear region in series at 0.1 V."""
+        drop, beta = 0.0, 110e-6 * 8
+        for _ in range(50):
+            drop = 0.1 / (1 + resistance * beta * (2.6 - drop / 2))
+        return (0.1 - drop) / resistance
+
+    assert measures["first"] == pytest.approx(current(20e3), rel=1e-4)
+    assert measures["second"] == pytest.approx(current(60e3), rel=1e-4)
+    assert measures["next"] == pytest.approx(current(40e3), rel=1e-4)
+    assert abs(measures["idle"]) < 1e-11
+
+
+def test_bandgap_reference_is_flat_at_the_gap():
+    result, measures = run(load("bandgap"), "dc")
+    at = 273.15 + float(result["temp"][int(result["v(out)"].argmax())])
+    assert 280 < at < 330
+    assert measures["most"] == pytest.approx(1.11 + 2 * VT * at / 300.15, abs=1e-3)
+    assert measures["most"] - measures["least"] < 5e-3
+
+
+def test_astable_multivibrator_takes_turns():
+    _, measures = run(load("astable"))
+    assert measures["period"] == pytest.approx(2 * 47e3 * 1e-9 * math.log(2), rel=0.1)
+    assert 0 < measures["low"] < 0.1
+    assert measures["high"] == pytest.approx(5, abs=0.01)
+    assert -5 < measures["deep"] < -3.9
+    _, slower = run(load("astable", c=1.5e-9))
+    assert slower["period"] == pytest.approx(1.5 * measures["period"], rel=0.03)
+
+
+def test_schmitt_trigger_has_two_thresholds():
+    _, measures = run(load("schmitt_trigger"))
+    ratio = math.sqrt(1 / 3)
+    assert measures["up"] == pytest.approx((5 + ratio * 0.7) / (1 + ratio), abs=0.01)
+    assert measures["down"] == pytest.approx(ratio * 4.3 / (1 + ratio), abs=0.01)
+
+
+def test_gilbert_cell_multiplies():
+    sweep, _ = run(load("gilbert_cell"), "dc")
+    product = np.tanh(sweep["v1"] / (2 * VT)) * np.tanh(sweep["v2"] / (2 * VT)) * (1000 / 1001) ** 2
+    np.testing.assert_allclose(sweep["v(d)"], 1e-3 * product.transpose(*sweep["v(d)"].dims), atol=2e-7)
+    _, measures = run(load("gilbert_cell"), "tran")
+    phase = np.linspace(0, 2 * math.pi, 1000, endpoint=False)
+    mean = 1e-3 * (np.tanh(4e-3 * np.sin(phase) / (2 * VT)) ** 2).mean()
+    assert measures["mean"] == pytest.approx(mean, rel=5e-3)
+
+
+def test_transistors_with_a_common_emitter_compute_a_softmax():
+    _, measures = run(load("softmax"), "op")
+    voltages = 0.02 * (3 * np.arange(4) % 4)
+    part = np.exp(voltages / VT) / np.exp(voltages / VT).sum()
+    found = [measures[f"c{k}"] for k in range(4)]
+    np.testing.assert_allclose(found, 1e-4 * part * 1000 / 1001, rtol=1e-5)
+    sweep, _ = run(load("softmax"), "dc")
+    others = np.exp((1 + voltages[1:]) / VT).sum()
+    logistic = 1 / (1 + others * np.exp(-sweep["v0"].values / VT))
+    np.testing.assert_allclose(sweep["i(vc0)"], 1e-4 * logistic * 1000 / 1001, rtol=1e-4, atol=1e-11)
