@@ -7,14 +7,19 @@ A device says so itself: `detected` names the parameters that its `detect` makes
 from __future__ import annotations
 
 import copy
+from collections import namedtuple
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any
 
-from ..cards import OperatingPoint
+import numpy as np
+
 from ..circuit import Circuit, Instance, Terminal
 from ..device import ELECTRICAL, OPTICAL
 from ..engine.followed import Followed
 from ..outputs import entering
-from .electronics import Electronics
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,23 @@ class Detector:
 
     instance: Instance
     waves: tuple[str, ...]
+
+    @cached_property
+    def _parameters(self) -> SimpleNamespace:
+        """Its parameters, shaped as waves (carriers, runs, times) are."""
+        settings = self.instance.settings
+        return SimpleNamespace(**{n: np.reshape(v, (1, -1, 1)) if np.ndim(v) else v for n, v in settings.items()})
+
+    @cached_property
+    def _incident(self) -> Any:
+        return namedtuple("incident", [name for name, port in self.instance.ports.items() if port.domain == OPTICAL])
+
+    def light(self, arriving: Sequence[np.ndarray]) -> np.ndarray:
+        """What light does to it, (runs, times), from what arrives at its ports, (carriers, runs, times) each."""
+        detect = self.instance.device.detect
+        assert detect is not None
+        found: np.ndarray = detect(self._parameters, self._incident(*arriving))[0][0]
+        return found
 
 
 def detectors(circuit: Circuit) -> list[Detector]:
@@ -63,17 +85,23 @@ def follow(circuit: Circuit, step: float) -> tuple[Circuit, list[Follower]]:
     return changed, followers
 
 
-def biased(circuit: Circuit) -> Circuit:
-    """The circuit with its optics as they are at the operating point of the electronics, in the dark."""
-    changed, followers = follow(circuit, 1.0)
-    if not followers:
-        return circuit
-    electronics = Electronics(circuit, OperatingPoint(), [])
-    solver = electronics.solver(electronics.system)
-    z = solver.find_rest(solver.words["LEVEL"], electronics.held(), electronics.nudged())
-    for follower in followers:
+def listening(circuit: Circuit, found: Sequence[Detector]) -> Circuit:
+    """The circuit with detectors whose light is what arrives, whatever it was set to."""
+    changed = copy.copy(circuit)
+    changed.instances = dict(circuit.instances)
+    for detector in found:
+        instance = detector.instance
+        values = {k: v for k, v in instance.values.items() if k not in instance.device.detected}
+        changed.instances[instance.name] = replace(instance, values=values)
+    return changed
+
+
+def following(circuit: Circuit, followers: Sequence[Follower], voltages: Sequence[float]) -> Circuit:
+    """The circuit with its optics as they are at these voltages."""
+    changed = copy.copy(circuit)
+    changed.instances = dict(circuit.instances)
+    for follower, voltage in zip(followers, voltages, strict=True):
         instance = changed.instances[follower.instance]
-        voltage = float(z[electronics.system.unknowns.terminal(instance, follower.unknown)])
-        values = {**instance.values, follower.parameter: voltage}
+        values = {**instance.values, follower.parameter: float(voltage)}
         changed.instances[follower.instance] = replace(instance, values=values)
     return changed

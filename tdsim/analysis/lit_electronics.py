@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from ..device import OPTICAL
 from ..engine.state import State
 from ..nodal.integrator import Integrator
 from ..nodal.lit import LitDrives, LitRun
@@ -42,7 +39,7 @@ class LitElectronics:
         state: State,
     ):
         self._electronics, self._request = electronics, request
-        self._detectors = [(d, _parameters(d), _incident(d)) for d in detectors]
+        self._detectors = detectors
         self._places = places
         system = electronics.system
         self._lit = [system.source(d.instance.name) for d in detectors]
@@ -124,11 +121,8 @@ class LitElectronics:
         runs, samples = block.shape[2:]
         found = np.zeros((len(self._detectors), runs, samples))
         nothing = np.zeros(block.shape[1:], dtype=complex)
-        for k, (detector, p, incident) in enumerate(self._detectors):
-            waves = [block[self._places[wave]] if wave else nothing for wave in detector.waves]
-            detect = detector.instance.device.detect
-            assert detect is not None
-            found[k] = detect(p, incident(*waves))[0]
+        for k, detector in enumerate(self._detectors):
+            found[k] = detector.light([block[self._places[wave]] if wave else nothing for wave in detector.waves])
         return found
 
     def go_on(self, light: np.ndarray) -> np.ndarray:
@@ -144,14 +138,3 @@ class LitElectronics:
         """Be again where the bookmark was made."""
         for run, mark in zip(self._runs, bookmark, strict=True):
             run.go_back(mark)
-
-
-def _parameters(detector: Detector) -> SimpleNamespace:
-    """The parameters of a detector, shaped as waves (carriers, runs, times) are."""
-    settings = detector.instance.settings
-    return SimpleNamespace(**{n: np.reshape(v, (1, -1, 1)) if np.ndim(v) else v for n, v in settings.items()})
-
-
-def _incident(detector: Detector) -> Any:
-    ports = [name for name, port in detector.instance.ports.items() if port.domain == OPTICAL]
-    return namedtuple("incident", ports)

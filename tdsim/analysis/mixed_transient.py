@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,7 @@ from ..errors import UsageError
 from ..probes import expand
 from ..results.schema import Schema, Sink, Variable
 from ..schedule.program import Wanted
-from .bridges import Detector, detectors, follow
+from .bridges import Detector, detectors, follow, listening
 from .electronics import Electronics
 from .lit_electronics import LitElectronics
 from .mixed import MixedEngine
@@ -34,7 +33,7 @@ class MixedTransient(Transient):
         _refuse(circuit, request)
         self.detectors = detectors(circuit)
         extra = [name for name in request.extra if expand(circuit, name)]
-        circuit, self.followers = follow(_listening(circuit, self.detectors), request.step)
+        circuit, self.followers = follow(listening(circuit, self.detectors), request.step)
         super().__init__(circuit, replace(request, extra=[n for n in request.extra if n not in extra]))
         save = request.save
         if save is None and not circuit.requests:
@@ -81,17 +80,6 @@ class MixedTransient(Transient):
         electrical = tuple(d for d in dimensions if d != "carrier")
         readings = self.electronics.readings.readings
         return super()._variables(dimensions) + tuple(r.variable(electrical) for r in readings)
-
-
-def _listening(circuit: Circuit, found: list[Detector]) -> Circuit:
-    """The circuit with detectors whose light is what arrives, whatever it was set to."""
-    changed = copy.copy(circuit)
-    changed.instances = dict(circuit.instances)
-    for detector in found:
-        instance = detector.instance
-        values = {k: v for k, v in instance.values.items() if k not in instance.device.detected}
-        changed.instances[instance.name] = replace(instance, values=values)
-    return changed
 
 
 def _refuse(circuit: Circuit, request: Request) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,8 @@ from ..nodal.equations import evaluate_devices_of, load_matrix
 from ..nodal.laws import delays_of
 from ..nodal.solver import Solver
 from ..results.schema import Coordinate, Schema, Sink
-from .electronics import Electronics, Tell
+from .electronics import Tell
+from .joint_rest import JointRest, Rest
 from .request import attributes
 
 DENSE = 40
@@ -38,35 +38,65 @@ def run_small_signal(
 ) -> None:
     """Run `.ac` into a sink: complex variables along `frequency` (Hz)."""
     began = time.perf_counter()
-    electronics = Electronics(circuit, analysis, extra=extra)
-    for sentence in electronics.said:
-        tell(sentence)
-    solver = linearised(electronics)
-    frequencies = np.asarray(analysis.frequencies)
-    readings = electronics.readings
-    found = respond(solver, frequencies)[:, readings.kept]
+    rest = Rest(circuit, analysis, extra, tell)
+    solver = linearised(rest)
+    frequencies, light, joint = np.asarray(analysis.frequencies), rest.light, rest.joint
+    readings = rest.electronics.readings
+    bands = None if joint is None else joint.steady.sidebands(joint.voltages, frequencies)
+    unknowns = respond(solver, frequencies, None if joint is None or bands is None else _feedback(joint, solver, bands))
+    found = unknowns[:, readings.kept]
     values = {r.probe.name: np.asarray(_PARTS[r.probe.part](r.values(found))) for r in readings.readings}
-    coordinate = Coordinate("frequency", "Hz", "frequency")
+    coordinates = [Coordinate("frequency", "Hz", "frequency")]
     variables = tuple(r.variable(("frequency",), r.probe.kind != "@") for r in readings.readings)
-    sink.begin(Schema(name, "frequency", (coordinate,), variables, frequencies.size, attributes(circuit)))
+    if joint is not None and light is not None and bands is not None:
+        values |= light.small_values(joint.waves, bands, unknowns[:, joint.heard(solver.system)])
+        variables += light.small_variables(("frequency",))
+        coordinates += light.coordinates
+    known = attributes(circuit)
+    sink.begin(Schema(name, "frequency", tuple(coordinates), variables, frequencies.size, known))
     sink.append(frequencies, values)
     sink.finish({"wall_time": time.perf_counter() - began, "steps": frequencies.size, "found_by": solver.found_by})
     for sentence in solver.report:
         tell(sentence)
 
 
-def linearised(electronics: Electronics) -> Solver:
+def linearised(rest: Rest) -> Solver:
     """The equations for small signals, at the operating point."""
+    electronics = rest.electronics
     resting = electronics.solver(electronics.system)
-    z = resting.find_rest(resting.words["LEVEL"], electronics.held(), electronics.nudged())
+    z = rest.find(resting, resting.words["LEVEL"], electronics.held(), electronics.nudged())
     solver = electronics.solver(electronics.at(small_signal=True))
     solver.words["Z"][:] = z
     solver.words["SWITCHES"][:] = resting.words["SWITCHES"]
-    solver.report, solver.found_by = resting.report, resting.found_by
+    solver.report, solver.found_by = rest.report(resting), resting.found_by
     return solver
 
 
-def respond(solver: Solver, frequencies: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class Feedback:
+    """What light adds to the matrix: rows, columns (entries,), and values (frequencies, entries)."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+    values: np.ndarray
+
+
+def _feedback(joint: JointRest, solver: Solver, bands: np.ndarray) -> Feedback:
+    """Light makes currents of voltages: a source's column times the answer of the optics to what they follow."""
+    words, lit, heard = solver.words, joint.lit(solver.system), joint.heard(solver.system)
+    answers = joint.steady.answers(joint.waves, bands)
+    rows, columns, values = [], [], []
+    for row, source, value in zip(words["DRIVE_ROW"], words["DRIVE_SOURCE"], words["DRIVE_VALUE"], strict=True):
+        for k in np.flatnonzero(lit == source):
+            for j, column in enumerate(heard):
+                rows.append(row)
+                columns.append(column)
+                values.append(-value * answers[:, k, j])
+    table = np.array(values, dtype=complex).reshape(len(rows), bands.shape[1]).T
+    return Feedback(np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64), table)
+
+
+def respond(solver: Solver, frequencies: np.ndarray, feedback: Feedback | None = None) -> np.ndarray:
     """The small signals of all unknowns, ground last: (frequencies, unknowns + 1)."""
     words, n = solver.words, solver.system.size
     amplitudes = np.array([s.amplitude for s in solver.system.sources], dtype=complex)
@@ -76,6 +106,8 @@ def respond(solver: Solver, frequencies: np.ndarray) -> np.ndarray:
     solve = _dense if n <= DENSE else _sparse
     for piece in _pieces(solver, frequencies):
         equations = _equations(solver, frequencies[piece][0])
+        if feedback is not None:
+            equations = equations.fed_back(feedback, piece)
         found[piece, :n] = solve(equations, drive[:n], 2j * np.pi * frequencies[piece])
     return found
 
@@ -89,10 +121,23 @@ class _Equations:
     c: np.ndarray
     g: np.ndarray
     delay: np.ndarray
+    added: np.ndarray | None = None
+    """(frequencies, entries) for each of the frequencies that these are for; pairs of row and column may repeat."""
 
-    def at(self, s: Any) -> np.ndarray:
+    def at(self, s: np.ndarray, which: slice = slice(None)) -> np.ndarray:
+        """(frequencies, entries) for `which` of the frequencies, s = 2 pi i f."""
+        s = s[which, None]
         found: np.ndarray = (self.g + s * self.c) * np.exp(-s * self.delay)
-        return found
+        return found if self.added is None else found + self.added[which]
+
+    def fed_back(self, feedback: Feedback, piece: slice) -> _Equations:
+        """With what light adds."""
+        values, old = feedback.values[piece], self.rows.size
+        none = np.zeros(feedback.rows.size)
+        added = np.concatenate([np.zeros((len(values), old)), values], axis=1)
+        rows, columns = np.append(self.rows, feedback.rows), np.append(self.columns, feedback.columns)
+        c, g, delay = (np.append(x, none) for x in (self.c, self.g, self.delay))
+        return _Equations(rows, columns, c, g, delay, added)
 
 
 def _pieces(solver: Solver, frequencies: np.ndarray) -> list[slice]:
@@ -122,7 +167,7 @@ def _equations(solver: Solver, frequency: float) -> _Equations:
 
 def _dense(equations: _Equations, drive: np.ndarray, s: np.ndarray) -> np.ndarray:
     matrix = np.zeros((s.size, drive.size, drive.size), dtype=complex)
-    matrix[:, equations.rows, equations.columns] = equations.at(s[:, None])
+    np.add.at(matrix, (np.arange(s.size)[:, None], equations.rows, equations.columns), equations.at(s))
     right = np.broadcast_to(drive[:, None], (s.size, drive.size, 1))
     try:
         found: np.ndarray = np.linalg.solve(matrix, right)[..., 0]
@@ -136,8 +181,8 @@ def _sparse(equations: _Equations, drive: np.ndarray, s: np.ndarray) -> np.ndarr
     from scipy.sparse.linalg import splu
 
     found, places = np.empty((s.size, drive.size), dtype=complex), (equations.rows, equations.columns)
-    for k, value in enumerate(s):
-        matrix = csc_array((equations.at(value), places), shape=(drive.size, drive.size))
+    for k in range(s.size):
+        matrix = csc_array((equations.at(s, slice(k, k + 1))[0], places), shape=(drive.size, drive.size))
         try:
             found[k] = splu(matrix).solve(drive)
         except RuntimeError:

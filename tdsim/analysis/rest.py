@@ -11,7 +11,8 @@ import numpy as np
 from ..cards import TEMPERATURE, Axis, OperatingPoint, Sweep
 from ..circuit import Circuit
 from ..results.schema import Coordinate, Schema, Sink
-from .electronics import Electronics, Tell
+from .electronics import Tell
+from .joint_rest import Rest
 from .parameters import set_parameters
 from .request import attributes
 
@@ -24,38 +25,46 @@ def run_operating_point(
 ) -> None:
     """Run `.op` into a sink: one number for each signal."""
     began = time.perf_counter()
-    electronics = Electronics(circuit, analysis, extra=extra)
-    for sentence in electronics.said:
-        tell(sentence)
+    rest = Rest(circuit, analysis, extra, tell)
+    electronics, light = rest.electronics, rest.light
     solver = electronics.solver(electronics.system)
-    z = solver.find_rest(solver.words["LEVEL"], electronics.held(), electronics.nudged())
+    z = rest.find(solver, solver.words["LEVEL"], electronics.held(), electronics.nudged())
     readings = electronics.readings
     variables = tuple(r.variable((POINT,)) for r in readings.readings)
-    sink.begin(Schema(name, POINT, (Coordinate(POINT, "1", "point"),), variables, 1, attributes(circuit), single=True))
-    sink.append(np.zeros(1), readings.values(z[None, readings.kept]))
+    values = readings.values(z[None, readings.kept])
+    coordinates = [Coordinate(POINT, "1", "point")]
+    if light is not None and rest.joint is not None:
+        variables += light.variables((POINT,))
+        values |= light.values(rest.joint.waves[None])
+        coordinates += light.coordinates
+    sink.begin(Schema(name, POINT, tuple(coordinates), variables, 1, attributes(circuit), single=True))
+    sink.append(np.zeros(1), values)
     sink.finish({"wall_time": time.perf_counter() - began, "steps": 1, "found_by": solver.found_by})
-    for sentence in solver.report:
+    for sentence in rest.report(solver):
         tell(sentence)
 
 
 def run_sweep(circuit: Circuit, analysis: Sweep, sink: Sink, name: str, tell: Tell, extra: Sequence[str] = ()) -> None:
     """Run `.dc` into a sink: variables along (outer, inner) axes."""
     began = time.perf_counter()
-    electronics = Electronics(circuit, analysis, extra=extra)
-    for sentence in electronics.said:
-        tell(sentence)
+    rest = Rest(circuit, analysis, extra, tell)
+    electronics, light = rest.electronics, rest.light
     axes = analysis.axes[::-1]
-    names = _axis_names(axes)
+    names, shape = _axis_names(axes), tuple(a.values.size for a in axes)
     points = np.array(list(itertools.product(*(a.values for a in axes))))
-    found = _Sweeper(electronics, axes).solve(points).reshape(*(a.values.size for a in axes), -1)
+    found, waves = _Sweeper(rest, axes).solve(points)
     coordinates = [
         Coordinate(n, _unit(circuit, a), f"swept {n}", a.values) for n, a in zip(names[:-1], axes[:-1], strict=True)
     ]
     coordinates.append(Coordinate(names[-1], _unit(circuit, axes[-1]), f"swept {names[-1]}"))
     variables = tuple(r.variable(tuple(names)) for r in electronics.readings.readings)
-    length = axes[-1].values.size
-    sink.begin(Schema(name, names[-1], tuple(coordinates), variables, length, attributes(circuit)))
-    sink.append(axes[-1].values, electronics.readings.values(found))
+    values = electronics.readings.values(found.reshape(*shape, -1))
+    if light is not None:
+        coordinates += light.coordinates
+        variables += light.variables(tuple(names))
+        values |= light.values(waves.reshape(*shape, *waves.shape[1:]))
+    sink.begin(Schema(name, names[-1], tuple(coordinates), variables, shape[-1], attributes(circuit)))
+    sink.append(axes[-1].values, values)
     sink.finish({"wall_time": time.perf_counter() - began, "steps": len(points)})
 
 
@@ -74,23 +83,24 @@ def _unit(circuit: Circuit, axis: Axis) -> str:
 class _Sweeper:
     """Solves point after point, each from the one before."""
 
-    def __init__(self, electronics: Electronics, axes: Sequence[Axis]):
-        self.electronics, self.axes = electronics, axes
-        self.solver = electronics.solver(electronics.system)
+    def __init__(self, rest: Rest, axes: Sequence[Axis]):
+        self.rest, self.electronics, self.axes = rest, rest.electronics, axes
+        self.solver = self.electronics.solver(self.electronics.system)
         self._fixed: tuple[float, ...] = ()
 
-    def solve(self, points: np.ndarray) -> np.ndarray:
-        """The kept unknowns at every point (points, kept)."""
+    def solve(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The kept unknowns at every point (points, kept), and the waves (points, waves, carriers)."""
         readings, held, nudged = self.electronics.readings, self.electronics.held(), self.electronics.nudged()
-        found = np.empty((len(points), readings.kept.size))
+        found, waves = np.empty((len(points), readings.kept.size)), []
         for k, point in enumerate(points):
             self._change(point)
             levels = self.solver.words["LEVEL"].copy()
             for axis, value in zip(self.axes, point, strict=True):
                 if axis.parameter == "dc":
                     levels[self.solver.system.source(axis.target)] = value
-            found[k] = self.solver.find_rest(levels, held, nudged if k == 0 else {})[readings.kept]
-        return found
+            found[k] = self.rest.find(self.solver, levels, held, nudged if k == 0 else {})[readings.kept]
+            waves.append(np.zeros((0, 0)) if self.rest.joint is None else self.rest.joint.waves)
+        return found, np.stack(waves)
 
     def _change(self, point: np.ndarray) -> None:
         """Make the equations anew where the temperature or a parameter has changed."""

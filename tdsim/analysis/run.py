@@ -13,9 +13,9 @@ from ..outputs import requested
 from ..probes import probes
 from ..results.schema import Sink
 from .advice import give_advice
-from .bridges import biased, detectors
 from .cost import cost_advice
 from .electronics import is_electronic, is_optical
+from .joint_rest import biased
 from .measuring import MeasuringSink
 from .optical_analyses import OpticalAnalyses
 from .request import Request
@@ -121,12 +121,11 @@ def _run_transient(
 def _run_electrical(
     circuit: Circuit, name: str, card: Analysis, sink: MeasuringSink, tell: Callable[[str], None]
 ) -> None:
-    """An analysis of electronics alone. Raises UsageError where light has a say in it."""
-    lit = detectors(circuit)
-    if isinstance(card, Settle) or lit:
-        why = f"light reaches electronics at {lit[0].instance.name}" if lit else "the circuit has electronics"
-        raise UsageError(f".{card.kind} is not available yet where {why}: run .tran until it has settled")
-    extra = sink.unseen(name, [p.name for p in probes(circuit, card)])
+    """An analysis at rest, or of small signals around it."""
+    if isinstance(card, Settle):
+        raise UsageError(f".{card.kind} is not available yet where the circuit has electronics: run .tran instead")
+    seen = [o.name for o in requested(circuit)] if is_optical(circuit) else []
+    extra = sink.unseen(name, seen + [p.name for p in probes(circuit, card)])
     if isinstance(card, OperatingPoint):
         run_operating_point(circuit, card, sink, name, tell, extra)
     elif isinstance(card, Sweep):

@@ -20,10 +20,10 @@ from ..results.reader import is_finished
 from ..results.store import NetcdfSink
 from ..stopping import stop_at_checkpoint
 from .advice import give_advice, input_advice
-from .bridges import biased
 from .cost import cost_advice
 from .description import describe
 from .electronics import is_electronic, is_optical
+from .joint_rest import biased
 from .request import Request
 from .run import run
 from .settle import SettleRequest, Settling

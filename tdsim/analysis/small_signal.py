@@ -117,24 +117,38 @@ def _entries(system: System) -> list[Entry]:
     ]
 
 
+class Response:
+    """How the waves of a system answer to waves that enter it, at offsets from the carrier."""
+
+    def __init__(self, system: System):
+        self._count = len(system.names)
+        self._entries = _entries(system)
+        self._rows = np.array([e.row for e in self._entries], dtype=np.intp)
+        self._columns = np.array([e.column for e in self._entries], dtype=np.intp)
+        self._states = np.zeros(self._count, dtype=bool)
+        self._states[list(system.flows)] = True
+
+    def waves(self, lane: int, drive: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """All waves (offsets, waves, columns) for what is added to them, drive (waves, columns).
+
+        Raises SimulationError where a lossless loop is on resonance.
+        """
+        values = np.array([_lane(e.value, lane) for e in self._entries], dtype=complex)
+        delays = np.array([_lane(e.delay, lane) for e in self._entries], dtype=float)
+        kind = _dense if self._count <= DENSE else _sparse
+        return kind(self._rows, self._columns, values, delays, self._states, drive, offsets)
+
+
 def _solver(system: System, ports: list[Access]) -> Callable[[int, np.ndarray], np.ndarray]:
     """solve(lane, offsets) gives S (offsets, ports, ports); lanes are carrier by carrier, the runs of each together."""
-    count = len(system.names)
-    entries = _entries(system)
-    rows = np.array([e.row for e in entries], dtype=np.intp)
-    columns = np.array([e.column for e in entries], dtype=np.intp)
-    states = np.zeros(count, dtype=bool)
-    states[list(system.flows)] = True
-    drive = np.zeros((count, len(ports)), dtype=complex)
+    response = Response(system)
+    drive = np.zeros((len(system.names), len(ports)), dtype=complex)
     for j, port in enumerate(ports):
         drive[port.entering, j] = 1
     leaving = [p.leaving for p in ports]
 
     def solve(lane: int, offsets: np.ndarray) -> np.ndarray:
-        values = np.array([_lane(e.value, lane) for e in entries], dtype=complex)
-        delays = np.array([_lane(e.delay, lane) for e in entries], dtype=float)
-        kind = _dense if count <= DENSE else _sparse
-        waves = kind(rows, columns, values, delays, states, drive, offsets)
+        waves = response.waves(lane, drive, offsets)
         found = np.zeros((offsets.size, len(ports), len(ports)), dtype=complex)
         for i, wave in enumerate(leaving):
             if wave is not None:
@@ -201,7 +215,7 @@ def _checked(solve: Callable[[Any, np.ndarray], Any], matrix: Any, drive: np.nda
         return found
     except (np.linalg.LinAlgError, RuntimeError):
         raise SimulationError(
-            "the scattering parameters have no value at some frequency: a lossless loop is exactly on resonance there"
+            "light has no definite answer at some frequency: a lossless loop is exactly on resonance there"
         ) from None
 
 

@@ -159,8 +159,7 @@ R1 out 0 1k
 @pytest.mark.parametrize(
     ("card", "sentence"),
     [
-        (".op", r"\.op is not available yet where light reaches electronics at xd"),
-        (".settle tol=1e-6 tmax=1n tstep=1p", r"\.settle is not available yet where light reaches electronics"),
+        (".settle tol=1e-6 tmax=1n tstep=1p", r"\.settle is not available yet where the circuit has electronics"),
     ],
 )
 def test_what_is_not_there_yet_is_said(card, sentence):

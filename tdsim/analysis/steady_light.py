@@ -1,0 +1,191 @@
+"""Light that stands still, and its answer to small changes of the voltages that optics follow.
+
+At rest the waves obey y = C(v) y + e, e from the sources, delays left out. A small voltage u exp(j w t) makes a pair of
+sidebands: with y exp(-2 pi i f t) for an offset f from the carrier, one at f = -w / 2 pi and one at f = +w / 2 pi, each
+by the equations of light at that offset (`small_signal`) with dC/dv y0 u as its source. What a detector sees is linear
+in the wave and in its conjugate, so that both sidebands count.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..circuit import Circuit, is_shape
+from ..device import OPTICAL
+from ..errors import UsageError
+from ..schedule.build import build
+from ..schedule.groups import fields, group_instances
+from ..schedule.system import System
+from .bridges import Detector, Follower, following
+from .small_signal import Response
+
+STRIDE = 1e-5
+"""Voltages are moved by this, relative to 1 V or to their size, for derivatives of the optics; errors are of its fourth
+power."""
+
+MOVE = 1e-4
+"""Waves are moved by this part of the largest one for the derivatives of detectors."""
+
+LATER = 0.6180339887e-10
+"""Sources must send out the same at t = 0 and so much later (s)."""
+
+
+class SteadyLight:
+    """The optics of a circuit, its sources as they are at t = 0.
+
+    Raises UsageError where they do not stand still, or where light acts on itself.
+    """
+
+    def __init__(self, circuit: Circuit, followers: Sequence[Follower], detectors: Sequence[Detector]):
+        self._circuit, self._followers, self._detectors = _frozen(circuit), followers, detectors
+        system = self._system(np.zeros(len(followers)))
+        _refuse(circuit, system)
+        self._index = system.index
+        self._sources = _sources(self._circuit, system)
+
+    def _system(self, voltages: np.ndarray) -> System:
+        return build(following(self._circuit, self._followers, [float(v) for v in voltages]), 1, None)
+
+    # -- at rest --------------------------------------------------------------------------------------------------
+
+    def at(self, voltages: np.ndarray) -> np.ndarray:
+        """All waves (waves, carriers) at these voltages (followers,). Raises SimulationError where there are none."""
+        response, still = Response(self._system(voltages)), np.zeros(1)
+        lanes = range(self._sources.shape[1])
+        return np.stack([response.waves(k, self._sources[:, k : k + 1], still)[0, :, 0] for k in lanes], axis=1)
+
+    def wave(self, waves: np.ndarray, name: str) -> np.ndarray:
+        """One of the waves by its name, (carriers, ...); zero where nothing can arrive."""
+        found: np.ndarray = waves[self._index[name]] if name else np.zeros(waves.shape[1:], dtype=complex)
+        return found
+
+    def detected(self, waves: np.ndarray) -> np.ndarray:
+        """What these waves (waves, carriers) do to every detector, (detectors,)."""
+        return np.array([_seen(d, self._arriving(waves, d))[0] for d in self._detectors])
+
+    def _arriving(self, waves: np.ndarray, detector: Detector) -> np.ndarray:
+        return np.stack([self.wave(waves, name) for name in detector.waves])
+
+    # -- small signals --------------------------------------------------------------------------------------------
+
+    def sidebands(self, voltages: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
+        """What each voltage makes of all waves: (lower or upper, frequencies, waves, carriers, followers).
+
+        Lower means the offset -frequency: the part of the envelope that turns as exp(+j 2 pi frequency t).
+        """
+        response, sources = Response(self._system(voltages)), self._slopes(voltages)
+        lanes = range(self._sources.shape[1])
+        bands = [
+            np.stack([response.waves(k, sources[:, k], offsets) for k in lanes], axis=2)
+            for offsets in (-frequencies, frequencies)
+        ]
+        return np.stack(bands)
+
+    def answers(self, waves: np.ndarray, bands: np.ndarray) -> np.ndarray:
+        """Small signals at the detectors for each voltage, (frequencies, detectors, followers).
+
+        waves  at rest;  bands  as `sidebands` gives them
+        """
+        found = np.zeros((bands.shape[1], len(self._detectors), bands.shape[-1]), dtype=complex)
+        largest = float(np.abs(waves).max(initial=0.0))
+        for k, detector in enumerate(self._detectors):
+            slopes = _wave_slopes(detector, self._arriving(waves, detector), MOVE * largest)
+            for slope, name in zip(slopes, detector.waves, strict=True):
+                if name:
+                    lower, upper = bands[:, :, self._index[name]]
+                    found[:, k] += np.einsum("c,fcv->fv", slope, lower)
+                    found[:, k] += np.einsum("c,fcv->fv", slope.conj(), upper.conj())
+        return found
+
+    def _slopes(self, voltages: np.ndarray) -> np.ndarray:
+        """dC/dv y0: (waves, carriers, followers)."""
+        waves = self.at(voltages)
+        found = np.zeros((*waves.shape, voltages.size), dtype=complex)
+        for k, voltage in enumerate(voltages):
+            stride = STRIDE * max(1.0, abs(voltage))
+            for weight, steps in ((8.0, 1), (-8.0, -1), (-1.0, 2), (1.0, -2)):
+                moved = voltages.copy()
+                moved[k] += steps * stride
+                found[..., k] += weight / (12 * stride) * _summed(self._system(moved), waves)
+        return found
+
+
+def _seen(detector: Detector, arriving: np.ndarray) -> np.ndarray:
+    """What light does to a detector, (points,), from what arrives, (ports, carriers) or (ports, carriers, points)."""
+    seen: np.ndarray = detector.light([wave.reshape(wave.shape[0], 1, -1) for wave in arriving])[0]
+    return seen
+
+
+def _wave_slopes(detector: Detector, arriving: np.ndarray, move: float) -> np.ndarray:
+    """Derivatives (d/dRe - i d/dIm) / 2 of what a detector sees by what arrives, (ports, carriers)."""
+    found = np.zeros(arriving.shape, dtype=complex)
+    for place in np.ndindex(arriving.shape) if move > 0 else ():
+        moved = np.repeat(arriving[..., None], 4, axis=-1)
+        moved[place] += move * np.array([1, -1, 1j, -1j])
+        east, west, north, south = _seen(detector, moved)
+        found[place] = ((east - west) - 1j * (north - south)) / (4 * move)
+    return found
+
+
+def _summed(system: System, waves: np.ndarray) -> np.ndarray:
+    """C y: for each wave the weighted sum of what it is made of (waves, carriers)."""
+    found = np.zeros(waves.shape, dtype=complex)
+    for table in (system.rows, system.flows):
+        for wave, row in table.items():
+            for (source, _), value in row.items():
+                found[wave] += value * waves[source]
+    return found
+
+
+def _frozen(circuit: Circuit) -> Circuit:
+    """The circuit with every shape of its optics as it is at t = 0."""
+    changed = copy.copy(circuit)
+    changed.instances = dict(circuit.instances)
+    for instance in circuit.instances.values():
+        shaped = {k: _at_zero(v) for k, v in instance.values.items() if is_shape(v)}
+        if shaped and instance.is_wired(OPTICAL):
+            changed.instances[instance.name] = replace(instance, values={**instance.values, **shaped})
+    return changed
+
+
+def _at_zero(shape: Any) -> Any:
+    """A shape's value at t = 0, which does not depend on the step of a transient."""
+    return np.ravel(shape.resolve(1.0, 1.0)(np.zeros(1)))[0].item()
+
+
+def _sources(circuit: Circuit, system: System) -> np.ndarray:
+    """What the sources send out, (waves, carriers)."""
+    found = np.zeros((len(system.names), len(circuit.carriers)), dtype=complex)
+    for group in group_instances(circuit):
+        if group.device.emit is None:
+            continue
+        p = fields(group, circuit.carriers)
+        ports = [f"{port}+" for port in group.device.adds] if group.device.adds else group.ports
+        for now, later, port in zip(group.device.emit(p, 0.0), group.device.emit(p, LATER), ports, strict=True):
+            shape = (len(group.instances), len(circuit.carriers), 1)
+            now, later = (np.broadcast_to(np.asarray(wave, dtype=complex), shape)[..., 0] for wave in (now, later))
+            for instance, wave, same in zip(group.instances, now, later, strict=True):
+                if np.abs(wave - same).max() > 1e-9 * np.abs(wave).max():
+                    raise UsageError(
+                        f"{instance.name}: its light turns (a detuning), so that nothing is at rest: run .tran instead"
+                    )
+                found[system.index[f"{instance.name}.{port}"]] = wave
+    return found
+
+
+def _refuse(circuit: Circuit, system: System) -> None:
+    """Raise UsageError for light that acts on itself."""
+    for instance in circuit.instances.values():
+        if instance.is_wired(OPTICAL) and instance.device.conjugate is not None:
+            raise UsageError(f"{instance.name}: phase conjugators have no operating point here: run .tran instead")
+    acting = [*system.turns, *(cell.resonator for cell in system.cells)]
+    if acting:
+        raise UsageError(
+            f"{system.owner(acting[0])}: its resonance moves with the energy in it, for which an operating point with "
+            "electronics is not available: run .tran instead"
+        )

@@ -1,0 +1,181 @@
+"""Operating points, sweeps and small signals where light and electronics drive each other."""
+
+import numpy as np
+import pytest
+
+import tdsim
+from tdsim.errors import UsageError
+from tdsim.netlist import loads
+
+LINK = """A modulator, some fibre, a photodiode that light falls on; nothing comes back
+Xl in laser power=1m
+Xs in nc1 a b coupler
+Xu a c drive 0 phase_shifter vpi=4 phase={-pi/4}
+Xw b d 0 drive phase_shifter vpi=4 phase={pi/4}
+Xj c d nc2 mod coupler
+Xf mod far delay time=7p
+Xd far out 0 photodiode responsivity=0.8
+R1 out 0 1k
+C1 out 0 20f
+V1 drive 0 dc 0.5 ac 1
+.save v(out) p(mod) v(drive)
+"""
+
+LOOP = """The photodiode drives the modulator, with a delay, capacitances and a slow phase shifter in between
+Xl in laser power=1m
+Xs in nc1 a b coupler coupling=0.4
+Xu a c drive 0 phase_shifter vpi=3 phase=0.7 tau=2p
+Xw b d 0 drive phase_shifter vpi=3
+Xj c d nc2 mod coupler
+Xf mod far delay time=7p
+Xd far seen 0 photodiode responsivity=0.9 capacitance=20f bandwidth=40g saturation=SATURATION
+R1 seen 0 1k
+V1 src 0 dc BIAS ac 1 sin(BIAS AMPLITUDE 10g)
+E1 drive 0 src seen 1.5
+.save v(seen) v(drive) p(mod)
+"""
+
+
+def link(card):
+    return tdsim.simulate(loads(LINK + card + "\n.end\n"))
+
+
+def loop(card, bias=0.3, amplitude=0.0, saturation=3e-3):
+    text = LOOP.replace("BIAS", repr(bias)).replace("AMPLITUDE", repr(amplitude))
+    text = text.replace("SATURATION", repr(saturation))
+    return tdsim.simulate(loads(text + card + "\n.end\n"))
+
+
+def transmitted(drive):
+    return np.cos(np.pi * drive / 4 - np.pi / 4) ** 2
+
+
+def test_operating_point_of_a_link():
+    found = link(".op")
+    assert found["p(mod)"].dims == ()
+    assert found["p(mod)"].item() == pytest.approx(1e-3 * transmitted(0.5), rel=1e-12)
+    assert found["v(out)"].item() == pytest.approx(0.8 * transmitted(0.5), rel=1e-12)
+
+
+def test_nested_sweep_of_a_link():
+    text = LINK.replace("V1 drive", "V2 far2 0 1\nV1 drive").replace("R1 out 0", "R2 far2 0 1\nR1 out 0")
+    found = tdsim.simulate(loads(text + ".dc v1 -2 2 0.5 r1 1k 2k 1k\n.end\n"))
+    assert found["v(out)"].dims == found["p(mod)"].dims == ("r1", "v1")
+    light = transmitted(found["v1"].values)
+    np.testing.assert_allclose(found["p(mod)"].values, 1e-3 * np.stack([light, light]), atol=1e-15)
+    np.testing.assert_allclose(found["v(out)"].values, 0.8 * np.outer([1, 2], light), atol=1e-10)
+
+
+def test_small_signals_of_a_link_in_closed_form():
+    found = link(".ac dec 5 1g 100g")
+    f = found["frequency"].values
+    slope = -np.sin(2 * (np.pi * 0.5 / 4 - np.pi / 4)) * np.pi / 4
+    np.testing.assert_allclose(found["p(mod)"].values, 1e-3 * slope * np.ones(f.size), rtol=1e-8)
+    late = np.exp(-2j * np.pi * f * 7e-12) / (1 + 2j * np.pi * f * 20e-12)
+    np.testing.assert_allclose(found["v(out)"].values, 0.8 * slope * late, rtol=1e-8)
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.3, 0.75, 1.0])
+def test_operating_point_is_where_a_transient_ends(bias):
+    """Also of several: the light was switched on in both."""
+    rest, run = loop(".op", bias), loop(".tran 0.5p 3n", bias)
+    for name in ("v(seen)", "v(drive)", "p(mod)"):
+        assert rest[name].item() == pytest.approx(run[name].values[-1], rel=1e-8)
+
+
+def test_a_sweep_keeps_to_its_branch():
+    """Between two folds both ways have their own answer, each an operating point."""
+    up, down = (loop(f".dc v1 {way}", saturation=0.0) for way in ("0.5 1 0.025", "1 0.5 -0.025"))
+    rising, falling = up["v(seen)"].values, down["v(seen)"].values[::-1]
+    apart = np.abs(rising - falling) > 0.5
+    np.testing.assert_allclose(rising[~apart], falling[~apart], rtol=1e-8)
+    first, last = np.flatnonzero(apart)[[0, -1]]
+    assert apart[first : last + 1].all()
+    assert 0 < first <= last < 20
+    assert np.abs(np.diff(rising[: last + 1])).max() < 0.1
+    assert np.abs(np.diff(falling[first:])).max() < 0.1
+
+
+def phasor(result, name, frequency, amplitude):
+    """What a sine of this amplitude makes, over the last ten periods."""
+    period, t = 1 / frequency, result["time"].values
+    late = (t > t[-1] - 10.0001 * period) & (t < t[-1] - 0.0001 * period)
+    wave, times = result[name].values[late], t[late]
+    return 2j * np.mean((wave - wave.mean()) * np.exp(-2j * np.pi * frequency * times)) / amplitude
+
+
+def test_small_signals_of_a_loop_are_those_of_the_linearised_transient():
+    small = loop(".ac lin 3 5g 15g")
+    amplitude = 1e-4
+    run = loop(".tran 0.05p 3n", amplitude=amplitude)
+    for name in ("v(seen)", "v(drive)", "p(mod)"):
+        assert phasor(run, name, 10e9, amplitude) == pytest.approx(complex(small[name].values[1]), rel=1e-5)
+
+
+def test_small_signals_of_light_with_memory():
+    """A ring between modulator and photodiode answers differently to the two sidebands."""
+    ring = "Xr mod thru resonator kappa=[60g 60g] detuning=30g\n"
+    text = LINK.replace("Xf mod far", f"{ring}Xf thru far").replace("dc 0.5 ac 1", "dc 0.5 ac 1 sin(0.5 1e-4 20g)")
+    small = tdsim.simulate(loads(text + ".ac lin 1 20g 20g\n.end\n"))
+    run = tdsim.simulate(loads(text + ".tran 0.05p 2n\n.end\n"))
+    assert phasor(run, "v(out)", 20e9, 1e-4) == pytest.approx(complex(small["v(out)"].values[0]), rel=1e-4)
+
+
+def test_carriers_add_at_a_photodiode():
+    text = """Two carriers, one modulator
+.carrier 1550n 1552n
+X1 one laser power=1m
+X2 two laser power=3m carrier=1
+Xc one two in nc0 coupler
+Xs in nc1 a b coupler
+Xu a c drive 0 phase_shifter vpi=4 phase=-1.5
+Xw b d coupler0 waveguide length=0
+Xj c d nc2 mod coupler
+Xd mod out 0 photodiode
+R1 out 0 1k
+V1 drive 0 dc 0.5 ac 1
+.save v(out) p(mod)
+.op
+.ac lin 1 1meg 1meg
+.end
+""".replace("b d coupler0", "b d")
+    found = tdsim.simulate(loads(text))
+    light = (1 - np.cos(np.pi * 0.5 / 4 - 1.5 + np.pi)) / 2
+    assert found["op"]["p(mod)"].dims == ("carrier",)
+    assert found["op"]["v(out)"].item() == pytest.approx(1e3 * found["op"]["p(mod)"].values.sum())
+    np.testing.assert_allclose(found["op"]["p(mod)"].values, np.array([0.5e-3, 1.5e-3]) * light, rtol=1e-9)
+    assert found["ac"]["v(out)"].values[0] == pytest.approx(1e3 * found["ac"]["p(mod)"].values.sum())
+
+
+def test_scattering_is_around_the_operating_point_with_light():
+    """Light on a photodiode biases the modulator that .sparam looks through."""
+    text = """Bias by light
+Xl in laser power=1m
+Xd in bias 0 photodiode
+R1 bias 0 1k
+Xp i o bias 0 phase_shifter vpi=4
+.port i i
+.port o o
+.sparam 3 span=1g
+.end
+"""
+    found = tdsim.simulate(loads(text))["s(o,i)"].values
+    np.testing.assert_allclose(found, np.exp(1j * np.pi / 4), rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("laser power=1m", "laser power=1m detuning=1g", "xl: its light turns"),
+        ("Xs in", "Xk nc1 phase_conjugator\nXs in", "xk: phase conjugators have no operating point"),
+    ],
+)
+def test_what_has_no_operating_point_is_said(old, new, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        tdsim.simulate(loads(LINK.replace(old, new) + ".op\n.end\n"))
+
+
+def test_a_kerr_ring_on_the_way_is_refused():
+    text = LINK.replace("Xf mod far delay time=7p", "Xf mod far resonator kappa=[1g 1g] kerr=1e20")
+    with pytest.raises(UsageError, match="xf: its resonance moves with the energy in it"):
+        tdsim.simulate(loads(text + ".ac lin 1 1g 1g\n.end\n"))
