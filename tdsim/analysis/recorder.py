@@ -53,6 +53,8 @@ class Recorder:
         self._numbers, self._axis = np.arange(longest, dtype=float), np.empty(longest)
         self._own: Room | None = None
         self._room = Room({}, 0)
+        self._cut: tuple[int, dict[str, np.ndarray]] = (0, {})
+        """The first so many samples of our own room."""
         self._targets = Targets()
 
     def targets(self, tick: int, count: int) -> tuple[Targets, int]:
@@ -91,8 +93,11 @@ class Recorder:
 
     def _overwritten(self, count: int) -> dict[str, np.ndarray]:
         """The samples that the sink has not yet, because the next block overwrites them."""
-        own = self._own is not None and self._room is self._own
-        return {name: values[..., :count] for name, values in self._room.values.items()} if own else {}
+        if self._own is None or self._room is not self._own:
+            return {}
+        if count != self._cut[0]:
+            self._cut = count, {name: values[..., :count] for name, values in self._own.values.items()}
+        return self._cut[1]
 
     def problem(self, tick: int, count: int) -> tuple[int, str]:
         """How many samples of a block are finite, and a sentence about the first that is not."""
