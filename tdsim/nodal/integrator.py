@@ -151,8 +151,9 @@ class Integrator:
         at = f"at t = {engineering(self.time, 's')}"
         if code == CHATTER:
             raise SimulationError(f"{at} {self.solver.chatters()}")
-        if self.solver.undefined():
-            raise SimulationError(f"{at} {self.solver.undefined()}")
+        undefined = self.solver.undefined(tried=True)
+        if undefined:
+            raise SimulationError(f"{at} {undefined}")
         raise SimulationError(self.solver.failure(f"no step forward was found {at}"))
 
     @property

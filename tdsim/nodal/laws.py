@@ -356,9 +356,9 @@ def delays_of(groups: Sequence[Group], run: int) -> dict[int, float]:
     return found
 
 
-def ask(group: Group, row: np.ndarray, words: Words) -> int:
-    """Look for trouble in one law at the unknowns of a run: 1 where it is undefined, 2 where a history overflows."""
-    words["DEVICE_UNKNOWNS"][:] = words["Z"]
+def ask(group: Group, row: np.ndarray, words: Words, z: np.ndarray) -> int:
+    """Look for trouble in one law at unknowns (unknowns + 1,): 1 where it is undefined, 2 where a history overflows."""
+    words["DEVICE_UNKNOWNS"][:] = z
     words["AHEAD"][:] = CHECK, np.inf, np.inf, 0.0
     compiled_loops()[3].ctypes(row.ctypes.data)
     return int(words["AHEAD"][TROUBLE])

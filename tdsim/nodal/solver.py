@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -236,11 +237,17 @@ class Solver:
                 given = instance.device.histories(settings_of(instance, self.run)) if instance.device.histories else ()
                 group.keep.begin(self.run, given[group.number :][:1] if uic else ())
 
-    def undefined(self) -> str:
-        """Whose expression is undefined at the unknowns as they are, or whose delay has to remember too much."""
+    def undefined(self, tried: bool = False) -> str:
+        """Whose expression is undefined at the unknowns as they are, or whose delay has to remember too much.
+
+        tried  also at those that the last step has tried
+        """
         words = self.words
-        for row, group in zip(words["GROUP_ROWS"], self.system.groups, strict=True):
-            trouble = ask(group, row, words) if group.loops.follow else 0
+        stages = [z for z in words["STAGE_Z"][:, : words["Z"].size] if z.any()]
+        points = [words["Z"], *(stages if tried else ())]
+        laws = [pair for pair in zip(words["GROUP_ROWS"], self.system.groups, strict=True) if pair[1].loops.follow]
+        for z, (row, group) in itertools.product(points, laws):
+            trouble = ask(group, row, words, z)
             if trouble == 1:
                 return (
                     f"the expression of {group.instances[0]} is undefined: the square root or logarithm of a negative "
@@ -285,7 +292,7 @@ def devices_at(system: System, unknown: int) -> list[str]:
         names = (*device.ports, *device.inner, *device.branches)
         if any(system.unknowns.terminal(instance, name) == unknown for name in names):
             found.append(instance.name)
-    return found
+    return found + [owner for (owner, _), place in system.unknowns.hidden.items() if place == unknown]
 
 
 def lay_out(system: System, typical: float) -> Layout:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tdsim
+from tdsim.errors import SimulationError
 
 
 def load(lines, *cards):
@@ -115,3 +116,18 @@ def test_operating_point_of_a_chain_of_diodes():
     current = -found["i(v1)"].item()
     vt = 1.380649e-23 * 300.15 / 1.602176634e-19
     assert current == pytest.approx(1e-16 * np.expm1(drop / vt) + 1e-12 * drop, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ("b1 2 0 v=log(v(1))\nr1 2 0 1k\n.op", "b1"),
+        ("b1 2 0 v=ln(v(1))\nd1 2 3 dm\nc3 3 0 1n\n.model dm d\n.tran 10u 2m", "b1"),
+        ("r1 1 2 r='sqrt(v(1))'\nc1 2 0 1n\n.tran 1u 2m", "r1"),
+        ("r1 1 2 1k\nc1 2 0 c='1n*sqrt(v(2))'\n.tran 1u 2m", "c1"),
+    ],
+)
+def test_an_undefined_expression_is_named(lines, name):
+    """Not the source that drives it out of its range, nor the node at which the step fails."""
+    with pytest.raises(SimulationError, match=rf"the expression of {name} is undefined"):
+        tdsim.simulate(load(f"v1 1 0 dc -1 sin(1 2 1k)\n{lines}"))
