@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from ..results.schema import Coordinate, Schema, Sink, Snapshot
 from .electronics import Electronics, electronics_of
 from .parameters import set_parameters
 from .request import Request, attributes, describe, seed_of
+
+Block = tuple[np.ndarray, np.ndarray]
+"""Times (n,), and the values of kept unknowns (n, kept)."""
 
 Progress = Callable[[float, float], None]
 
@@ -136,9 +140,19 @@ class ElectronicTransient:
         if (np.diff(self.times) < 0).any():
             raise UsageError("times must rise")
         sampled = [i.sampled(readings.kept, self.times[self._done :], stop) for i in integrators]
-        for parts in zip(*sampled, strict=True):
+        for parts in self._side_by_side(sampled):
             values = readings.values(np.stack([kept for _, kept in parts]))
             yield parts[0][0], values if self.has_runs else {name: v[0] for name, v in values.items()}
+
+    def _side_by_side(self, sampled: Sequence[Iterator[Block]]) -> Iterator[list[Block]]:
+        """The next block of every run, until there is none; the option `threads` says how many runs go at once."""
+        with ThreadPoolExecutor(max(1, int(self.circuit.options.get("threads", 1)))) as pool:
+            while True:
+                parts = list(pool.map(lambda one: next(one, None), sampled))
+                found = [part for part in parts if part is not None]
+                if not found:
+                    return
+                yield found
 
     def _schema(self) -> Schema:
         dimensions: tuple[str, ...] = ("time",)

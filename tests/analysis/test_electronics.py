@@ -101,6 +101,16 @@ def test_each_run_is_as_it_is_alone():
         np.testing.assert_allclose(together["v(out)"].values[run][late], rise, atol=1e-5)
 
 
+def test_threads_change_nothing():
+    resistances = np.linspace(500.0, 4e3, 5)
+    lines = "v1 in 0 sin(0 2 1meg)\nr1 in out 1k\nd1 out 0 dm\nc1 out 0 100p\n.model dm d(is=1n cjo=10p tt=1n)"
+    found = []
+    for threads in (1, 3):
+        circuit = load(lines, f".options threads={threads}")
+        found.append(tdsim.transient(circuit, stop=3e-6, step=10e-9, params={"r1.r": resistances}, save=["v(out)"]))
+    np.testing.assert_array_equal(found[0]["v(out)"].values, found[1]["v(out)"].values)
+
+
 def test_times_are_met_with_right_limits_at_jumps():
     circuit = load("v1 in 0 pwl(0 0 1u 1 2u 1)\nc1 in 0 1n", ".tran 100n 2u", ".save i(v1)")
     found = tdsim.simulate(circuit, "tran", times=[0.0, 0.5e-6, 1e-6, 1.5e-6])
