@@ -40,7 +40,7 @@ class ElectronicTransient:
         self.request = request
         changed, runs = set_parameters(circuit, request.params)
         self.runs, self.has_runs = self._count_runs(runs)
-        self.begins = -1.0 if request.state is None else request.state.time
+        self.begins = -1.0 if request.state is None or request.state.tick == 0 else request.state.time
         """The time (s) after which points are kept."""
         card = Card(request.step, request.stop, request.start)
         self.electronics = Electronics(changed, card, request.save, request.extra, self.runs, not request.uic)

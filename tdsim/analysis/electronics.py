@@ -20,7 +20,7 @@ from ..nodal.system import System, build
 from ..nodal.tables import Layout
 from ..nodal.unknowns import is_electrical
 from ..nodal.wellposed import examine
-from ..probes import Probe, probes
+from ..probes import Probe, expand, probes
 from .readings import Readings, make_readings
 
 RESTING = 1e6
@@ -56,7 +56,9 @@ class Electronics:
         known = {p.name for p in self.probes}
         hidden = probes(circuit, analysis, [Request(name) for name in extra]) if extra else []
         self.probes += [p for p in hidden if p.name not in known]
-        self.circuit = with_ammeters(circuit, (p.target[0] for p in self.probes if p.kind == "i"))
+        measured = [probe for m in circuit.measures for signal in m.signals() for probe in expand(circuit, signal)]
+        currents = [p.target[0] for p in (*self.probes, *measured) if p.kind == "i"]
+        self.circuit = with_ammeters(circuit, currents)  # those of all analyses, whose states have to fit
         self.tolerances = Tolerances.of(circuit.options)
         self.runs = runs
         self.at_rest = at_rest

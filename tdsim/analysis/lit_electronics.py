@@ -69,7 +69,7 @@ class LitElectronics:
         return found
 
     def _voltages(self, left: Sequence[Mapping[str, np.ndarray]]) -> np.ndarray:
-        if left and all(run[VOLTAGES].size == len(self._heard) for run in left):
+        if left and all(VOLTAGES in run and run[VOLTAGES].size == len(self._heard) for run in left):
             return np.stack([run[VOLTAGES] for run in left], axis=1)
         return np.stack([run.integrator.words["Z"][self._heard] for run in self._runs], axis=1)
 

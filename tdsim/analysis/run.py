@@ -8,16 +8,15 @@ from typing import Any
 from ..cards import Analysis, OperatingPoint, Scattering, Settle, SmallSignal, Sweep
 from ..cards import Transient as TransientCard
 from ..circuit import Circuit
+from ..engine.state import State
 from ..errors import UsageError, nearest
-from ..outputs import requested
-from ..probes import probes
 from ..results.schema import Sink
 from .advice import give_advice
 from .cost import cost_advice
 from .electronics import is_electronic, is_optical
+from .equilibria import Equilibria, seen
 from .joint_rest import biased
 from .measuring import MeasuringSink
-from .optical_analyses import OpticalAnalyses
 from .request import Request
 from .response import run_small_signal
 from .rest import run_operating_point, run_sweep
@@ -45,23 +44,22 @@ def run(
     Returns a sentence for each analysis that has a result but not the one asked for: what did not settle.
     Raises UsageError when there is no analysis to run, SimulationError when one fails.
     """
-    series = OpticalAnalyses(circuit, tell or _ignore)
+    equilibria = Equilibria(circuit, tell or _ignore)
     measuring = MeasuringSink(sink, circuit, tell or _ignore)
     for name, analysis in _chosen(circuit, only):
         if measuring.is_finished(name):
-            series.skipped[name] = analysis
-        elif not is_electronic(circuit):
-            if circuit.runs is None and tell is not None:
-                _advise(circuit, analysis, tell)
-            series.run(name, analysis, measuring, progress)
+            equilibria.skipped[name] = analysis
+        elif isinstance(analysis, Settle):
+            equilibria.settle(name, analysis, measuring, progress)
         elif isinstance(analysis, TransientCard):
-            _run_transient(circuit, name, analysis, measuring, progress, tell or _ignore, times)
+            state = equilibria.start(name, analysis)
+            _run_transient(circuit, name, analysis, state, measuring, progress, tell or _ignore, times)
         elif isinstance(analysis, Scattering) and is_optical(circuit):
             run_scattering(biased(circuit), analysis, measuring, name)
         else:
             _run_electrical(circuit, name, analysis, measuring, tell or _ignore)
     measuring.complete()
-    return series.problems
+    return equilibria.problems
 
 
 def advise(circuit: Circuit, only: Sequence[str] | None, tell: Callable[[str], None]) -> None:
@@ -95,19 +93,17 @@ def _run_transient(
     circuit: Circuit,
     name: str,
     card: TransientCard,
+    state: State | None,
     sink: MeasuringSink,
     progress: Progress | None,
     tell: Callable[[str], None],
     times: Any,
 ) -> None:
-    """A transient with electronics, and light where there is some."""
+    """A transient, from a state or from its own beginning."""
     optical = is_optical(circuit)
-    if optical and card.settled:
-        raise UsageError(f"{name}: from=settle of a circuit with light and electronics is not available yet")
-    seen = [o.name for o in requested(circuit)] if optical else []
-    extra = sink.unseen(name, seen + [p.name for p in probes(circuit, card)])
-    request = Request(card.step, card.stop, card.start, extra=extra, name=name, longest=card.max_step, uic=card.uic)
-    request.times = None if optical else times
+    extra = sink.unseen(name, seen(circuit, card))
+    request = Request(card.step, card.stop, card.start, state=state, extra=extra, name=name)
+    request.longest, request.uic, request.times = card.max_step, card.uic, None if optical else times
     if circuit.runs is not None:  # all runs at the same times
         request.params, request.times = dict(circuit.runs.params), None if optical else request.grid()
     if optical and circuit.runs is None:
@@ -122,10 +118,9 @@ def _run_electrical(
     circuit: Circuit, name: str, card: Analysis, sink: MeasuringSink, tell: Callable[[str], None]
 ) -> None:
     """An analysis at rest, or of small signals around it."""
-    if isinstance(card, Settle):
-        raise UsageError(f".{card.kind} is not available yet where the circuit has electronics: run .tran instead")
-    seen = [o.name for o in requested(circuit)] if is_optical(circuit) else []
-    extra = sink.unseen(name, seen + [p.name for p in probes(circuit, card)])
+    if not is_electronic(circuit):
+        raise UsageError(f".{card.kind} belongs to electrical circuits, and this one has no electrical device")
+    extra = sink.unseen(name, seen(circuit, card))
     if isinstance(card, OperatingPoint):
         run_operating_point(circuit, card, sink, name, tell, extra)
     elif isinstance(card, Sweep):

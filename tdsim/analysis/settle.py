@@ -135,29 +135,57 @@ class Outcome:
         return f"{which} did not settle to {request.tol:g} within {engineering(request.tmax, 's')}: {what}"
 
 
-class Settling(Transient):
-    """A transient that ends when every run is at rest."""
+def transient_request(asked: SettleRequest, carriers: int) -> Request:
+    """The transient that a search for an equilibrium runs. Raises UsageError for what makes no sense."""
+    asked.check()
+    held = {name: _held(name, value, carriers) for name, value in asked.inputs.items()}
+    start = 0 if asked.state is None else asked.state.tick
+    stop = asked.tmax + start * asked.step
+    given = {"inputs": held, "params": asked.params, "save": asked.save, "state": asked.state, "extra": asked.extra}
+    return Request(asked.step, stop, return_state=True, name=asked.name, **given)
 
-    def __init__(self, circuit: Circuit, request: SettleRequest):
-        request.check()
-        self.asked = request
-        held = {name: _held(name, value, len(circuit.carriers)) for name, value in request.inputs.items()}
-        start = 0 if request.state is None else request.state.tick
-        stop = request.tmax + start * request.step
-        super().__init__(
-            circuit,
-            Request(
-                request.step,
-                stop,
-                inputs=held,
-                params=request.params,
-                save=request.save,
-                state=request.state,
-                return_state=True,
-                extra=request.extra,
-                name=request.name,
-            ),
-        )
+
+class Settles(Transient):
+    """A transient that ends when every run is at rest; `asked` is set before anything else."""
+
+    asked: SettleRequest
+    kinds = 0
+    """How many kinds of quantities there are besides those of light."""
+
+    # -- electronics, where there are any -------------------------------------------------------------------------
+
+    def unknowns(self, engine: Any, tick: int, count: int) -> np.ndarray:
+        """The electrical unknowns of a block, (unknowns, 1, runs, samples)."""
+        return np.zeros((0, 1, self.runs, count))
+
+    def electrical(self, unknowns: np.ndarray) -> dict[str, np.ndarray]:
+        """The electrical signals of a result, (runs, samples) or (samples,)."""
+        return {}
+
+    def by_kind(self, past: np.ndarray) -> list[np.ndarray]:
+        """The unknowns of the last samples (unknowns, 1, runs, samples) by kind, (rows, 1, runs) each."""
+        return []
+
+    def sizes(self, unknowns: np.ndarray) -> np.ndarray:
+        """By what each kind is measured, (kinds, runs), as far as these samples tell."""
+        return np.zeros((0, unknowns.shape[2]))
+
+    def seen(self, unknowns: np.ndarray) -> np.ndarray:
+        """Signals (signals, runs, samples) that show what the electronics do."""
+        return np.zeros((0, *unknowns.shape[2:]))
+
+    def memory(self) -> int | None:
+        """Samples that all loops together hold; None for those of light alone."""
+        return None
+
+    @property
+    def past(self) -> int:
+        """Samples of the electronics that a delay in them remembers, and at least one."""
+        return 1
+
+    def ended(self, state: State) -> State:
+        """The final state as the result gives it."""
+        return state
 
     def settle(self, sink: Sink, progress: Progress | None = None) -> Outcome:
         """Run until all is at rest, or to tmax. Raises SimulationError when a wave is no longer finite."""
@@ -167,6 +195,7 @@ class Settling(Transient):
         course = _Course(self, sink)
         steps = course.follow(progress)
         outcome = course.outcome()
+        outcome.state = self.ended(outcome.state)
         final = {"wall_time": time.perf_counter() - began, "steps": steps, "tol": self.asked.tol}
         sink.finish({**final, **outcome.attributes(not self.has_runs)})
         return outcome
@@ -192,11 +221,11 @@ class Settling(Transient):
         stacked = np.stack(list(waves.values())) if waves else np.zeros((0, len(self.circuit.carriers), self.runs))
         return self._values(place, stacked[..., None])
 
-    def put(self, sink: Sink, tick: int, block: np.ndarray) -> None:
-        """Hand samples (waves of the outputs, carriers, runs, times) of all runs on."""
+    def put(self, sink: Sink, tick: int, block: np.ndarray, unknowns: np.ndarray) -> None:
+        """Hand samples (waves of the outputs, carriers, runs, times) of all runs on, and electrical unknowns."""
         times = np.arange(tick, tick + block.shape[-1]) * self.step
         place = {self.program.names[w]: k for k, w in enumerate(self._probes())}
-        sink.append(times, self._values(place, block))
+        sink.append(times, self._values(place, block) | self.electrical(unknowns))
 
     def _values(self, place: dict[str, int], block: np.ndarray) -> dict[str, np.ndarray]:
         """Samples (waves, carriers, runs, times), whose places go by name, with the dimensions of the result."""
@@ -214,7 +243,7 @@ class Settling(Transient):
         block = Block(self.program, probes, self.stretch(probes))
         return self.begin(block, probes), block
 
-    def only(self, runs: np.ndarray, state: State) -> Settling:
+    def only(self, runs: np.ndarray, state: State) -> Settles:
         """The same for some of the runs, from their state on."""
         taken = replace(
             self.asked,
@@ -225,7 +254,11 @@ class Settling(Transient):
         )
         circuit = copy.copy(self.original)
         circuit.runs = None if circuit.runs is None else circuit.runs.take(runs)
-        return Settling(circuit, taken)
+        return self.again(circuit, taken)
+
+    def again(self, circuit: Circuit, asked: SettleRequest) -> Settles:
+        """A search of the same kind."""
+        raise NotImplementedError
 
     @property
     def first_tick(self) -> int:
@@ -238,6 +271,17 @@ class Settling(Transient):
         waves = np.flatnonzero(self.program.tables.depth)
         spread = waves[np.unique(np.linspace(0, waves.size - 1, WATCHED).astype(int))] if waves.size else waves
         return sorted({*states, *map(int, spread[: WATCHED - len(states)])})
+
+
+class Settling(Settles):
+    """The search for an equilibrium of a circuit of light."""
+
+    def __init__(self, circuit: Circuit, request: SettleRequest):
+        self.asked = request
+        super().__init__(circuit, transient_request(request, len(circuit.carriers)))
+
+    def again(self, circuit: Circuit, asked: SettleRequest) -> Settles:
+        return Settling(circuit, asked)
 
 
 def _held(name: str, value: Any, carriers: int) -> np.ndarray:
@@ -256,7 +300,7 @@ def _some(value: Any, runs: np.ndarray) -> Any:
 class _Course:
     """The run itself: which runs are still computed, and what became of the others."""
 
-    def __init__(self, whole: Settling, sink: Sink):
+    def __init__(self, whole: Settles, sink: Sink):
         self.whole, self.sink = whole, sink
         self.runs = whole.runs
         self.active = np.arange(self.runs)
@@ -266,7 +310,7 @@ class _Course:
         self.contraction = np.full(self.runs, np.nan)
         self.rotation = np.zeros((len(whole.circuit.carriers), self.runs))
         self.verdicts = [Verdict("settled")] * self.runs
-        self.held: np.ndarray | None = None
+        self.held: dict[str, np.ndarray] = {}
         self.left: dict[int, State] = {}
         self.now = whole
         self.bench = self._begin(whole)
@@ -274,10 +318,14 @@ class _Course:
         step = whole.step
         change = last_change(whole.circuit, step, whole.request.stop)
         longest = max(1, (self.end - self.bench.engine.tick) // WINDOWS)
-        self.stillness = Stillness(whole.circuit, whole.program, whole.asked.tol, longest, int(change / step))
+        self.stillness = Stillness(
+            whole.circuit, whole.program, whole.asked.tol, longest, int(change / step), whole.memory(), whole.kinds
+        )
+        self.past: np.ndarray | None = None
+        self.sizes = np.zeros((whole.kinds, whole.runs))
         self.record: list[np.ndarray] = []
 
-    def _begin(self, settling: Settling) -> RunningCircuit:
+    def _begin(self, settling: Settles) -> RunningCircuit:
         bench, self.block = settling.watch()
         self.names = [settling.program.names[w] for w in settling.watched()]
         return bench
@@ -289,7 +337,7 @@ class _Course:
             self._advance(min(self.end, self.bench.engine.tick + self.stillness.window))
             if progress is not None:
                 progress((self.bench.engine.tick - first) * self.whole.step, self.whole.asked.tmax)
-            self._take(self.stillness.look(self.bench.engine.state()))
+            self._take(self.stillness.look(self.bench.engine.state(), self._others(), list(self.sizes)))
             computed = self.settled[self.active]
             if computed.any() and not computed.all() and 2 * computed.sum() >= computed.size:
                 self._leave_out(computed & ~self.rotation[:, self.active].any(axis=0))
@@ -301,24 +349,33 @@ class _Course:
         for tick, count, finite in self.bench.blocks(target, _nothing):
             good, problem = (count, "") if finite else self.block.problem(tick, count)
             outputs = len(self.block.samples) - len(self.names)
-            self.whole.put(self.sink, tick, self._all_runs(self.block.samples[:outputs, ..., :good]))
+            unknowns = self.now.unknowns(self.bench.engine, tick, good)
+            light = self._all_runs("light", self.block.samples[:outputs, ..., :good])
+            self.whole.put(self.sink, tick, light, self._all_runs("unknowns", unknowns))
             if problem:
                 raise SimulationError(problem)
-            self._remember(self.block.samples[outputs:])
+            known = unknowns if self.past is None else np.concatenate([self.past, unknowns], axis=-1)
+            self.sizes = np.maximum(self.sizes, self.now.sizes(unknowns))
+            self.past = known[..., -self.whole.past :]
+            self._remember(self.block.samples[outputs:], unknowns)
 
-    def _all_runs(self, block: np.ndarray) -> np.ndarray:
+    def _others(self) -> list[np.ndarray]:
+        """What is looked at besides the state of the light."""
+        return [] if self.past is None else self.now.by_kind(self.past)
+
+    def _all_runs(self, what: str, block: np.ndarray) -> np.ndarray:
         """Samples of all runs from those that are computed; what is at rest repeats its last one."""
         if self.active.size == self.runs:
-            self.held = block[..., -1:].copy() if block.shape[-1] else self.held
+            if block.shape[-1]:
+                self.held[what] = block[..., -1:].copy()
             return block
-        assert self.held is not None
-        whole = np.repeat(self.held, block.shape[-1], axis=-1)
+        whole = np.repeat(self.held[what], block.shape[-1], axis=-1)
         whole[:, :, self.active] = block
         return whole
 
-    def _remember(self, block: np.ndarray) -> None:
-        """Keep moduli and products of the watched waves, as far back as there is room."""
-        self.record.append(_observables(block))
+    def _remember(self, block: np.ndarray, unknowns: np.ndarray) -> None:
+        """Keep moduli and products of the watched waves, and voltages, as far back as there is room."""
+        self.record.append(np.concatenate([_observables(block), self.now.seen(unknowns)]))
         size = self.record[0][..., :1].size
         while len(self.record) > 1 and (sum(r.shape[-1] for r in self.record[1:])) * size > RECORD:
             self.record.pop(0)
@@ -355,6 +412,8 @@ class _Course:
         self.bench = self._begin(self.now)
         self.stillness.take(keep)
         self.record = [r[:, keep] for r in self.record]
+        self.past = None if self.past is None else self.past[:, :, keep]
+        self.sizes = self.sizes[:, keep]
 
     def _judge(self) -> None:
         """Say what the runs do that have not come to rest."""
@@ -384,4 +443,4 @@ def _observables(block: np.ndarray) -> np.ndarray:
     power = block.real**2 + block.imag**2
     between = (block[:1].conj() * block[1:]).real
     found: np.ndarray = np.concatenate([power, between])
-    return found.reshape(-1, *found.shape[2:])
+    return found.reshape(found.shape[0] * found.shape[1], *found.shape[2:])

@@ -26,12 +26,12 @@ from .electronics import is_electronic, is_optical
 from .joint_rest import biased
 from .request import Request
 from .run import run
-from .settle import SettleRequest, Settling
+from .settle import SettleRequest
 from .settle import fixed_point as find_fixed_point
 from .small_signal import run_scattering
 from .sweeping import sweep
 from .transient import Transient
-from .transients import make_transient, said_of
+from .transients import make_settling, make_transient, said_of
 
 if TYPE_CHECKING:
     import xarray
@@ -161,7 +161,9 @@ def settle(
     """
     request = SettleRequest(tol, float(tmax), _step_of(circuit, step), inputs or {}, params or {}, save, state)
     sink = MemorySink()
-    prepared = Settling(_light_alone(circuit.check(), "settle"), request)
+    prepared = make_settling(circuit.check(), request)
+    for sentence in said_of(prepared):
+        _warn(sentence)
     outcome = prepared.settle(sink)
     sink.close({})
     if problem := outcome.problem(request):

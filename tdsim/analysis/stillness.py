@@ -13,6 +13,7 @@ are: its field is not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,8 +28,11 @@ CONTRACTION = 0.999
 SLOW, PATIENCE = 0.9, 6
 """A contraction above this for that many looks makes the window twice as long."""
 
-ROUNDING = 1e-13
-"""Changes below this are rounding."""
+ROUNDING, ITERATED = 1e-13, 1e-10
+"""Changes below this are rounding; or what iteration leaves, where equations of electronics are solved."""
+
+UNSEEN = 1e-3
+"""Where that leaves more: changes below this part of the tolerance, once windows are as long as they may be."""
 
 SHORTEST, LONGEST = 64, 1 << 16
 """Windows, in samples; loops longer than that together are judged by shorter windows."""
@@ -38,6 +42,9 @@ LOOKS = 3
 
 CYCLE = 4
 """After so many windows their lengths repeat."""
+
+Quantities = list[list[np.ndarray]]
+"""Arrays (rows, carriers or 1, runs), kind by kind."""
 
 TURNING = 10.0
 """A state turns when it turns by more than so many times the error of that angle."""
@@ -85,23 +92,39 @@ def loop_memory(program: Program) -> int:
 class Stillness:
     """Looks at the states of one circuit under way; `runs` of them side by side, each judged by itself."""
 
-    def __init__(self, circuit: Circuit, program: Program, tol: float, longest: int, from_tick: int = 0):
-        """`longest` bounds the windows (samples); nothing is at rest before `from_tick`, when a source last changes."""
+    def __init__(
+        self,
+        circuit: Circuit,
+        program: Program,
+        tol: float,
+        longest: int,
+        from_tick: int = 0,
+        memory: int | None = None,
+        others: int = 0,
+    ):
+        """`longest` bounds the windows (samples); nothing is at rest before `from_tick`, when a source last changes.
+
+        memory  samples that all loops together hold, where these are not those of light alone
+        others  how many kinds of quantities are looked at besides the state of the light
+        """
         self.tol, self._from = tol, from_tick
         self._longest = max(1, min(LONGEST, longest))
-        self._window = int(np.clip(max(SHORTEST, loop_memory(program)), 1, self._longest))
+        memory = loop_memory(program) if memory is None else memory
+        self._window = int(np.clip(max(SHORTEST, memory), 1, self._longest))
         self._classes = _classes(circuit, program)
+        self._iterated = others > 0
+        self._turns = [part.turns for part in self._classes] + [False] * others
         self._count = 0
         self._forget(program.runs, None)
 
-    def _forget(self, runs: int, keep: State | None) -> None:
+    def _forget(self, runs: int, keep: Quantities | None) -> None:
         self._before = keep
         self._still: list[np.ndarray] = []
         self._turning: list[np.ndarray] = []
         self._angles: list[np.ndarray] = []
         self._calm = np.zeros((2, runs), dtype=int)
         if keep is None:
-            self._peak = np.zeros((len(self._classes), runs))
+            self._peak = np.zeros((len(self._turns), runs))
 
     def restart(self) -> None:
         """Begin again: something has been changed from outside."""
@@ -110,7 +133,7 @@ class Stillness:
     def take(self, runs: np.ndarray) -> None:
         """Go on with these runs only."""
         assert self._before is not None
-        self._before = self._before.take(runs)
+        self._before = [[values[..., runs] for values in part] for part in self._before]
         self._still, self._turning = [x[runs] for x in self._still], [x[runs] for x in self._turning]
         self._angles = [x[:, runs] for x in self._angles]
         self._calm, self._peak = self._calm[:, runs], self._peak[:, runs]
@@ -120,19 +143,35 @@ class Stillness:
         """Samples until the next look: never the same number twice in a row."""
         return self._window + (self._count % CYCLE) * (self._window // 64 + 1)
 
-    def look(self, state: State) -> Look:
-        """Compare a state with the one a window ago."""
+    @property
+    def _noise(self) -> float:
+        """Changes that tell nothing."""
+        if not self._iterated:
+            return ROUNDING
+        return UNSEEN * self.tol if 2 * self._window > self._longest else min(ITERATED, self.tol)
+
+    def look(self, state: State, others: Sequence[np.ndarray] = (), peaks: Sequence[np.ndarray] = ()) -> Look:
+        """Compare a state, and real quantities besides, kind by kind (rows, 1, runs), with those of a window ago.
+
+        peaks  the sizes (runs,) that these are measured by
+        """
         self._count += 1
+        if self._before is None:
+            self._peak[:] = 0.0
+        self._peak[len(self._classes) :] = np.maximum(
+            self._peak[len(self._classes) :], np.reshape(peaks, (-1, state.runs))
+        )
+        now = [part.of(state) for part in self._classes] + [[values] for values in others]
         runs, carriers = state.runs, state.history.shape[1]
         unknown = np.full(runs, np.nan)
         if self._before is None or state.tick - self._window < self._from:
             self._forget(runs, None)
-            self._raise_peaks(state)
-            self._before = state
+            self._raise_peaks(now)
+            self._before = now
             none = np.zeros(runs, dtype=bool)
             return Look(state.tick, none, unknown + np.inf, unknown, unknown, np.zeros((carriers, runs)))
-        still, turning, angle = self._compare(self._before, state)
-        self._before = state
+        still, turning, angle = self._compare(self._before, now, carriers)
+        self._before = now
         if len(self._angles) >= CYCLE:
             swerve = np.angle(np.exp(1j * (angle - self._angles[-CYCLE])))
             turning = np.maximum(turning, np.abs(swerve).max(axis=0))
@@ -141,10 +180,10 @@ class Stillness:
         self._still.append(still)
         self._turning.append(turning)
         self._angles.append(angle)
-        rest, rho = _rest(self._still)
-        rest_turning, rho_turning = _rest(self._turning)
+        rest, rho = _rest(self._still, self._noise)
+        rest_turning, rho_turning = _rest(self._turning, self._noise)
         self._calm[0] = np.where(rest < self.tol, self._calm[0] + 1, 0)
-        turns = np.abs(angle).max(axis=0) > TURNING * (rest_turning + ROUNDING)
+        turns = np.abs(angle).max(axis=0) > TURNING * (rest_turning + self._noise)
         self._calm[1] = np.where((rest_turning < self.tol) & turns, self._calm[1] + 1, 0)
         resting, rotating = self._calm >= LOOKS
         only = rotating & ~resting
@@ -161,36 +200,35 @@ class Stillness:
 
     def _stretch(self, found: Look) -> None:
         """Make the window longer where all that moves is slow."""
-        slow = [_rest(self._still)[1], _rest(self._turning)[1]]
+        slow = [_rest(self._still, self._noise)[1], _rest(self._turning, self._noise)[1]]
         moving = ~found.settled & ~(self._calm > 0).any(axis=0)
         crawling = np.nanmin(np.where(np.isnan(slow), 1.0, slow), axis=0) > SLOW
         if len(self._still) >= PATIENCE and (moving & crawling).any() and 2 * self._window <= self._longest:
             self._window *= 2
             self._forget(found.settled.size, self._before)
 
-    def _raise_peaks(self, state: State) -> None:
-        for k, part in enumerate(self._classes):
-            for values in part.of(state):
+    def _raise_peaks(self, now: Quantities) -> None:
+        for k, part in enumerate(now):
+            for values in part:
                 if values.size:
                     self._peak[k] = np.maximum(self._peak[k], np.abs(values).max(axis=(0, 1)))
 
-    def _compare(self, before: State, now: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _compare(self, before: Quantities, now: Quantities, carriers: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Largest change (runs,), the same but for a common turn of each carrier, and that turn (carriers, runs)."""
         self._raise_peaks(now)
-        scale = np.where(self._peak > 0, self._peak, 1.0)
-        product = np.zeros(now.history.shape[1:], dtype=complex)
-        for k, part in enumerate(self._classes):
-            for a, b in zip(part.of(before), part.of(now), strict=True):
-                if part.turns:
-                    product += np.einsum("tcr,tcr->cr", a.conj(), b) / scale[k] ** 2
+        scale, runs = np.where(self._peak > 0, self._peak, 1.0), self._peak.shape[1]
+        pairs = [(k, a, b) for k, part in enumerate(now) for a, b in zip(before[k], part, strict=True)]
+        product = np.zeros((carriers, runs), dtype=complex)
+        for k, a, b in pairs:
+            if self._turns[k]:
+                product += np.einsum("tcr,tcr->cr", a.conj(), b) / scale[k] ** 2
         angle = np.angle(product)
-        still, turning = np.zeros(now.runs), np.zeros(now.runs)
-        for k, part in enumerate(self._classes):
-            for a, b in zip(part.of(before), part.of(now), strict=True):
-                if a.size:
-                    still = np.maximum(still, np.abs(b - a).max(axis=(0, 1)) / scale[k])
-                    turned = a * np.exp(1j * angle) if part.turns else a
-                    turning = np.maximum(turning, np.abs(b - turned).max(axis=(0, 1)) / scale[k])
+        still, turning = np.zeros(runs), np.zeros(runs)
+        for k, a, b in pairs:
+            if a.size:
+                still = np.maximum(still, np.abs(b - a).max(axis=(0, 1)) / scale[k])
+                turned = a * np.exp(1j * angle) if self._turns[k] else a
+                turning = np.maximum(turning, np.abs(b - turned).max(axis=(0, 1)) / scale[k])
         return still, turning, angle
 
 
@@ -235,8 +273,11 @@ def _unit(circuit: Circuit, wave: str) -> tuple[str, bool]:
     return "sqrt(W)", True
 
 
-def _rest(changes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """What is still to come (runs,), inf while that cannot be said, and the contraction a window, nan while unknown."""
+def _rest(changes: list[np.ndarray], noise: float) -> tuple[np.ndarray, np.ndarray]:
+    """What is still to come (runs,), inf while that cannot be said, and the contraction a window, nan while unknown.
+
+    noise  changes below this tell nothing of the contraction
+    """
     last = changes[-1]
     if len(changes) < 4:
         return np.full(last.shape, np.inf), np.full(last.shape, np.nan)
@@ -244,5 +285,5 @@ def _rest(changes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(divide="ignore", invalid="ignore"):
         rho = np.cbrt(last / first)
         rest = np.where(rho < CONTRACTION, last * rho / (1 - rho), np.inf)
-    quiet = np.max(changes[-4:], axis=0) < ROUNDING
+    quiet = np.max(changes[-4:], axis=0) < noise
     return np.where(quiet, last, rest), np.where(last == 0, 0.0, rho)

@@ -93,10 +93,11 @@ class LitRun:
 
     def carry_on(self, left: Mapping[str, np.ndarray], tick: int) -> None:
         """Carry on from what another run has left behind; the next sample is `tick`."""
-        if LIGHT not in left or left[LIGHT].shape != self._light.shape:
+        light = left.get(LIGHT, self._light[:0])
+        if light.shape != self._light.shape and self._light.size + light.size:
             raise UsageError("the state belongs to another circuit: light reaches other electrical devices")
         carry_on(self.integrator, left, tick == 0)
-        self.tick, self._light = tick, left[LIGHT].copy()
+        self.tick, self._light = tick, light.reshape(self._light.shape).copy()
 
     def go_on(self, light: np.ndarray) -> np.ndarray:
         """Go on through samples with this light (sources, samples); returns the unknowns (samples, unknowns + 1)."""

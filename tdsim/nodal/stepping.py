@@ -19,6 +19,7 @@ from .equations import (
     solve,
     turn_switches,
 )
+from .history import NEARBY
 from .laws import ANEW, LOOK, NEXT_BREAK, REMEMBER
 from .laws import LONGEST as LONGEST_STEP
 from .lu import substitute
@@ -34,6 +35,9 @@ TINY = 1e-7
 
 FIRST = 0.01
 """The first step after a breakpoint, as part of what the next step may be."""
+
+SAME = 4e-16
+"""Times that differ by this part are one instant."""
 
 EPSILON = 2.2e-16
 """Round-off of numbers, as part of them."""
@@ -70,20 +74,23 @@ def next_break(m: int, until: float) -> Any:
     """The next time that a step must end at."""
     count, breaks, t = longs(m, w.COUNT), floats(m, w.BREAKS), floats(m, w.CLOCK)[w.TIME]
     k, breakpoints = count[w.BREAK], integer_at(m, w.BREAKS_COUNT)
-    while k < breakpoints and breaks[k] <= t * (1 + 4e-16):
+    while k < breakpoints and breaks[k] <= t * (1 + SAME):
         k += 1
     count[w.BREAK] = k
     limit = min(until, breaks[k]) if k < breakpoints else until
-    return min(limit, floats(m, w.AHEAD)[NEXT_BREAK]) if integer_at(m, w.FOLLOWED) != 0 else limit
+    if integer_at(m, w.FOLLOWED) == 0:
+        return limit
+    echo = floats(m, w.AHEAD)[NEXT_BREAK]
+    return echo if echo < limit * (1 - NEARBY) else limit
 
 
 @compiled
 def is_break(m: int, t: float) -> bool:
-    """Whether something starts anew at this time: a breakpoint of a source, or an echo."""
+    """Whether something starts anew at this time, but for round-off: a breakpoint of a source, or an echo."""
     k = longs(m, w.COUNT)[w.BREAK]
-    if k < integer_at(m, w.BREAKS_COUNT) and t == floats(m, w.BREAKS)[k]:
+    if k < integer_at(m, w.BREAKS_COUNT) and abs(t - floats(m, w.BREAKS)[k]) <= SAME * t:
         return True
-    return integer_at(m, w.FOLLOWED) != 0 and bool(t == floats(m, w.AHEAD)[NEXT_BREAK])
+    return integer_at(m, w.FOLLOWED) != 0 and bool(abs(t - floats(m, w.AHEAD)[NEXT_BREAK]) <= NEARBY * t)
 
 
 @compiled
@@ -530,7 +537,7 @@ def move_cursors(m: int, t: float) -> None:
     cursor, begin, times = longs(m, w.CURSOR), longs(m, w.SEGMENT_BEGIN), floats(m, w.SEGMENT_TIMES)
     for k in range(integer_at(m, w.SOURCES_COUNT)):
         j = max(cursor[k], begin[k])
-        while j + 1 < begin[k + 1] and times[j + 1] <= t * (1 + 4e-16):
+        while j + 1 < begin[k + 1] and times[j + 1] <= t * (1 + SAME):
             j += 1
         cursor[k] = j if begin[k + 1] > begin[k] else -1
 

@@ -5,7 +5,7 @@ import pytest
 
 import tdsim
 from tdsim import Circuit
-from tdsim.errors import SimulationError, UsageError
+from tdsim.errors import SimulationError
 from tdsim.netlist import loads
 
 PS = 1e-12
@@ -154,18 +154,6 @@ R1 out 0 1k
     result = tdsim.simulate(loads(text), "tran")
     assert set(result.data_vars) >= {"v(out)", "i(xd)"}
     assert tdsim.simulate(loads(text))["top"].item() == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("card", "sentence"),
-    [
-        (".settle tol=1e-6 tmax=1n tstep=1p", r"\.settle is not available yet where the circuit has electronics"),
-    ],
-)
-def test_what_is_not_there_yet_is_said(card, sentence):
-    text = f"t\nXl in laser\nXd in out 0 photodiode\nR1 out 0 1k\n{card}\n.tran 1p 5p\n.end\n"
-    with pytest.raises((UsageError, SimulationError), match=sentence):
-        tdsim.simulate(loads(text))
 
 
 def test_light_and_voltages_that_never_agree_are_named():

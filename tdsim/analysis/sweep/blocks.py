@@ -67,8 +67,8 @@ def blocks_of(variants: Variants, tell: Tell | None = None) -> list[Block]:
     for run, key in _structures(variants, tell):
         groups.setdefault(key, []).append(run)
     circuit = variants.circuit
-    alone = is_electronic(circuit) and any(analysis.kind != "tran" for analysis in circuit.analyses)
-    size = 1 if alone else block_size(circuit)  # only transients of electronics take several runs at a time
+    alone = is_electronic(circuit) and any(a.kind not in ("tran", "settle") for a in circuit.analyses)
+    size = 1 if alone else block_size(circuit)  # other analyses of electronics take one run at a time
     pieces = [tuple(runs[k : k + size]) for runs in groups.values() for k in range(0, len(runs), size)]
     return [Block(number, runs) for number, runs in enumerate(sorted(pieces))]
 

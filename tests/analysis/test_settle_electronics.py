@@ -1,0 +1,166 @@
+"""Equilibria of electronics, and of light with electronics: right when found, never too early, honest when not."""
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+import tdsim
+from tests.oracles.test_feedback import hopfield, reference
+
+NS = 1e-9
+pytestmark = pytest.mark.filterwarnings("ignore:.*did not settle:UserWarning")
+
+# -- the opto-electronic delay loop: tau x' = -x + beta cos^2(x(t - T) - pi/4), tau = 1 ns, T = 20 ns -----------------
+
+LOOP = """Light and electronics in a loop
+Xlaser  in               laser power=1m
+Xsplit  in nc1 a b       coupler
+Xupper  a c x 0          phase_shifter vpi={pi} phase={-pi/4}
+Xlower  b d 0 x          phase_shifter vpi={pi} phase={pi/4}
+Xjoin   c d nc2 fibre    coupler
+Xfibre  fibre far        delay time=20n
+Xdiode  far load 0       photodiode responsivity=1
+Rload   load 0           1k
+Cload   load 0           1p
+Eamp    x 0 load 0       1.3
+.save v(x)
+"""
+
+
+def rest(beta):
+    return brentq(lambda x: x - beta * np.cos(x - np.pi / 4) ** 2, 0, 2)
+
+
+def hopf():
+    """Where exp(i w t) neither grows nor decays: 1 + i w = beta cos(2 x) exp(-20 i w), w in 1/ns; and its period."""
+    w = brentq(lambda w: 20 * w + np.arctan(w) - np.pi, 1e-6, 1)
+    beta = brentq(lambda b: b * np.cos(2 * rest(b)) + np.hypot(1, w), 0.5, 2.5)
+    return beta, 2 * np.pi / w * NS
+
+
+@pytest.fixture(scope="module")
+def swept():
+    """The loop up to one per cent below its Hopf point, and from there on beyond it."""
+    beta = np.array([0.5, 0.8, 1.0, 1.1, 1.2, 1.3, 1.35, 1.38, 1.39, 1.404, 1.41, 1.43, 1.5])
+    found = tdsim.settle(tdsim.loads(LOOP), tmax=40000 * NS, step=0.1 * NS, params={"eamp.gain": beta})
+    return beta, found
+
+
+def test_the_loop_never_fires_early_up_to_its_edge(swept):
+    beta, found = swept
+    critical, _ = hopf()
+    assert critical == pytest.approx(1.403, abs=1e-3)
+    below = beta < critical
+    np.testing.assert_array_equal(found.attrs["settled"], below.astype(int))
+    error = np.abs(found["v(x)"].values[below, -1] - [rest(b) for b in beta[below]])
+    at = np.rint(found.attrs["settle_time"][below] / (0.1 * NS)).astype(int)
+    early = np.abs(found["v(x)"].values[below] - np.array([rest(b) for b in beta[below]])[:, None])
+    assert error.max() < 1e-6
+    assert max(e[k:].max() for e, k in zip(early, at, strict=True)) < 1e-5, "ten times the tolerance, from then on"
+
+
+def test_beyond_the_edge_it_oscillates_with_its_period(swept):
+    beta, found = swept
+    critical, period = hopf()
+    near = (beta > critical) & (beta < 1.44)
+    assert set(np.array(found.attrs["verdict"].split())[beta > critical]) == {"oscillates"}
+    np.testing.assert_allclose(found.attrs["period"][near], period, rtol=0.01)
+
+
+def test_a_transient_goes_on_from_the_equilibrium_of_both():
+    text = LOOP + ".settle tol=1e-8 tmax=20u tstep=0.1n\n.tran 0.1n 60n from=settle\n"
+    found = tdsim.simulate(tdsim.loads(text))["tran"]
+    assert found.sizes["time"] == 601
+    np.testing.assert_allclose(found["v(x)"], rest(1.3), atol=1e-7)
+
+
+def test_branches_off_one_equilibrium():
+    _, state = tdsim.settle(tdsim.loads(LOOP), tmax=20000 * NS, step=0.1 * NS, tol=1e-9, return_state=True)
+    changed = np.array([1.3, 1.25])
+    stop = state.time + 3000 * NS
+    found = tdsim.transient(tdsim.loads(LOOP), stop=stop, step=0.1 * NS, state=state, params={"eamp.gain": changed})
+    np.testing.assert_allclose(found["v(x)"][0], rest(1.3), atol=1e-8)
+    np.testing.assert_allclose(found["v(x)"][1, -1], rest(1.25), atol=1e-6)
+
+
+# -- electronics alone ----------------------------------------------------------------------------------------------
+
+
+def network():
+    ref = reference("hopfield_tanh")
+    start = (0.1 * np.cos(2 * np.arange(8))).tolist()
+    cards = "".join(f".ic v(x{i})={start[i]!r}\n" for i in range(8))
+    return hopfield(ref["W"], ref["b"].tolist(), start).replace(".tran 0.05 60 uic\n", cards), ref["x"][-1]
+
+
+def test_hopfield_network_reaches_its_equilibrium():
+    text, expected = network()
+    found, state = tdsim.settle(tdsim.loads(text), tmax=200, step=0.05, return_state=True)
+    assert found.attrs["settled"] == 1
+    last = np.array([float(found[f"v(x{i})"][-1]) for i in range(8)])
+    assert np.abs(last - expected).max() < 1e-6
+    onward = tdsim.transient(tdsim.loads(text), stop=state.time + 5, step=0.05, state=state)
+    assert np.abs(onward["v(x3)"] - expected[3]).max() < 1e-6
+
+
+def test_a_transient_of_electronics_starts_from_the_equilibrium():
+    text, expected = network()
+    cards = ".settle tol=1e-8 tmax=200 tstep=0.05\n.tran 0.05 2 from=settle\n.meas tran most max i(r3)\n.end"
+    found = tdsim.simulate(tdsim.loads(text.replace(".end", cards)))
+    assert found["tran"]["time"].values[0] == 0.0
+    assert np.abs(found["tran"]["v(x3)"] - expected[3]).max() < 1e-7
+    assert float(found["most"]) == pytest.approx(expected[3], abs=1e-6)
+
+
+@pytest.mark.parametrize("r", [100.0, 1e3, 1e5])
+def test_a_filter_settles_after_its_last_edge(r):
+    text = "A filter\nV1 a 0 pulse(0 1 500n 1n 1n 1)\nR1 a b 1k\nC1 b 0 10p\n.save v(b) i(v1)\n"
+    found = tdsim.settle(tdsim.loads(text), tmax=1e-4, step=1e-9, params={"r1.r": r})
+    assert found.attrs["settled"] == 1
+    assert 500e-9 + 3 * r * 10e-12 < found.attrs["settle_time"] < 2e-6 + 60 * r * 10e-12
+    assert abs(float(found["v(b)"][-1]) - 1) < 1e-6
+
+
+def test_runs_settle_by_themselves():
+    text = "A filter\nV1 a 0 pulse(0 1 10n 1n 1n 1)\nR1 a b 1k\nC1 b 0 10p\n.save v(b)\n"
+    r = np.array([1e4, 100.0, 3e3, 1e3])
+    found = tdsim.settle(tdsim.loads(text), tmax=10e-6, step=1e-9, params={"r1.r": r})
+    alone = [tdsim.settle(tdsim.loads(text), tmax=10e-6, step=1e-9, params={"r1.r": v}).attrs["settle_time"] for v in r]
+    np.testing.assert_allclose(found.attrs["settle_time"], alone)
+    np.testing.assert_allclose(found["v(b)"][:, -1], 1, atol=1e-6)
+
+
+def test_a_line_that_is_still_filling_does_not_fool_it():
+    """A line of 10 ns, badly matched at both ends: each round trip leaves 0.96 * 0.98 of what was wrong."""
+    text = (
+        "An echo\nV1 in 0 pulse(0 1 1n 0.1n 0.1n 1)\nR0 in a 1\nT1 a 0 b 0 z0=50 td=10n\nR2 b 0 5k\n.save v(b) v(a)\n"
+    )
+    found = tdsim.settle(tdsim.loads(text), tmax=20e-6, step=0.1e-9)
+    assert found.attrs["settled"] == 1
+    error = np.abs(found["v(b)"].values - 5e3 / 5001)
+    after = found["time"].values >= found.attrs["settle_time"]
+    assert error[after].max() < 1e-5
+    round_trips = found.attrs["settle_time"] / 20e-9
+    assert round_trips > np.log(1e-6) / np.log(49 / 51 * 4950 / 5050)
+
+
+def test_an_oscillator_oscillates():
+    """Van der Pol's: period 2 pi sqrt(LC) (1 + epsilon^2 / 16), epsilon = 0.1."""
+    cubic = "B1 x 0 i=-0.1m*v(x)+0.1m*v(x)*v(x)*v(x)"
+    text = f"Oscillator\nI1 0 x pulse(0 1m 1u 1n 1n 1u)\nL1 x 0 1m\nC1 x 0 1n\n{cubic}\n.save v(x)\n"
+    found = tdsim.settle(tdsim.loads(text), tmax=2e-3, step=0.1e-6)
+    assert (found.attrs["settled"], found.attrs["verdict"]) == (0, "oscillates")
+    assert found.attrs["period"] == pytest.approx(2e-6 * np.pi * (1 + 0.01 / 16), rel=1e-3)
+
+
+def test_a_current_into_a_capacitor_drifts():
+    text = "Drift\nI1 0 x pulse(0 1u 1n 1n 1n 1)\nC1 x 0 1n\nR1 x 0 1t\n.save v(x)\n"
+    assert tdsim.settle(tdsim.loads(text), tmax=1e-6, step=1e-9).attrs["verdict"] == "drifts"
+
+
+def test_a_sweep_of_searches(tmp_path):
+    text = "A filter\n.param r=1k\nV1 a 0 pulse(0 1 10n 1n 1n 1)\nR1 a b {r}\nR2 b 0 1k\nC1 b 0 10p\n.save v(b)\n"
+    text += ".settle tol=1e-6 tmax=10u tstep=1n\n.step param r list 1k 3k 100\n"
+    found = tdsim.sweep(tdsim.loads(text), path=tmp_path / "a.nc")
+    np.testing.assert_array_equal(found.attrs["settled"], 1)
+    np.testing.assert_allclose(found["v(b)"][:, -1], 1e3 / (1e3 + np.array([1e3, 3e3, 100])), atol=2e-6)
