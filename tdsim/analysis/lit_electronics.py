@@ -116,6 +116,10 @@ class LitElectronics:
             parts.append(whole)
         return Ahead(count, *parts)
 
+    def now(self) -> np.ndarray:
+        """The unknowns as they are, (runs, unknowns + 1)."""
+        return np.stack([run.integrator.words["Z"] for run in self._runs])
+
     def light(self, block: np.ndarray) -> np.ndarray:
         """What light does to each detector, (detectors, runs, samples), from the probes' samples."""
         runs, samples = block.shape[2:]

@@ -109,6 +109,18 @@ class MixedEngine:
         """The electrical unknowns (runs, count, unknowns + 1) from a tick of the last run on."""
         return self._unknowns[:, tick - self._first : tick - self._first + count]
 
+    def latest_unknowns(self, count: int) -> np.ndarray:
+        """The electrical unknowns (runs, count, unknowns + 1) at the last samples; before the first one, at rest."""
+        if self._unknowns.shape[1] == 0:
+            return np.repeat(self.electronics.now()[:, None], count, axis=1)
+        return self._unknowns[:, self._unknowns.shape[1] - count :]
+
+    def change(self, electronics: LitElectronics | None) -> None:
+        """Go on with other electronics, or with the same and other optics: what was solved ahead no longer holds."""
+        if electronics is not None:
+            self.electronics = electronics
+        self._ahead = Ahead(np.zeros(self.program.runs, dtype=np.int64))
+
     def _solve_window(self, count: int) -> bool:
         """One window: pass after pass until light and voltages agree; whether all is finite.
 

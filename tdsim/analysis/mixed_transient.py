@@ -8,19 +8,23 @@ from typing import Any
 
 import numpy as np
 
+from ..ammeters import ammeter
 from ..cards import Transient as Card
 from ..circuit import Circuit
 from ..engine.engine import Engine
 from ..engine.feeds import Feed
 from ..engine.state import State, dark
 from ..errors import UsageError
-from ..probes import expand
+from ..nodal.unknowns import is_electrical
+from ..probes import expand, probe
 from ..results.schema import Schema, Sink, Variable
 from ..schedule.program import Wanted
+from ..signals import ELECTRICAL_KINDS, Signal
 from .bridges import Detector, detectors, follow, listening
 from .electronics import Electronics
 from .lit_electronics import LitElectronics
 from .mixed import MixedEngine
+from .readings import make_readings
 from .recorder import Recorder
 from .request import Request
 from .transient import Transient
@@ -41,8 +45,13 @@ class MixedTransient(Transient):
         else:
             named = [r.signal for r in circuit.requests] if save is None else save
             wanted = [n for n in named if expand(circuit, n)]
-        card = Card(request.step, request.stop, request.start)
-        self.electronics = Electronics(self.circuit, card, wanted, extra, self.runs, not request.uic)
+        self._kept = wanted, extra
+        self.electronics = self._electronics(self.circuit)
+
+    def _electronics(self, circuit: Circuit) -> Electronics:
+        """The electrical half of the circuit, or of one with other parameter values."""
+        card, (wanted, extra) = Card(self.request.step, self.request.stop, self.request.start), self._kept
+        return Electronics(circuit, card, wanted, extra, self.runs, not self.request.uic)
 
     def _wanted(self, circuit: Circuit) -> Wanted:
         followed = tuple(sorted({f.instance for f in self.followers}))
@@ -57,13 +66,39 @@ class MixedTransient(Transient):
     def _engine(self, fed: dict[int, Feed], probes: Sequence[int], state: State) -> Any:
         skip = self.circuit.options.get("skip", "on") == "on"
         engine = Engine(self.program, fed, probes, state, skip, watched=True)
-        here = [Detector(self.circuit.instances[d.instance.name], d.waves) for d in self.detectors]
-        place = {self.program.names[w]: k for k, w in enumerate(probes)}
-        electronics = LitElectronics(self.electronics, self.request, here, self.followers, place, state)
+        self._place = {self.program.names[w]: k for k, w in enumerate(probes)}
+        electronics = self._lit(self.circuit, self.electronics, state)
         earlier = state if state is not self.request.state else dark(self.program)  # others may have other parameters
         ahead = electronics.solved_ahead(earlier)
         self._mixed = MixedEngine(engine, probes, electronics, self.followers, self.stretch(probes), ahead)
         return self._mixed
+
+    def _lit(self, circuit: Circuit, electronics: Electronics, state: State) -> LitElectronics:
+        here = [Detector(circuit.instances[d.instance.name], d.waves) for d in self.detectors]
+        return LitElectronics(electronics, self.request, here, self.followers, self._place, state)
+
+    def change(self, circuit: Circuit, changed: Sequence[str]) -> None:
+        """Go on with the electronics of a circuit with other parameter values at these instances.
+
+        Voltages of nodes and currents of inductors stay as they are.
+        """
+        electronics = None
+        if any(is_electrical(circuit.instances[name]) for name in changed):
+            electronics = self._lit(circuit, self._electronics(circuit), self._mixed.state())
+        self._mixed.change(electronics)
+
+    def history(self, signal: Signal, count: int) -> np.ndarray | None:
+        """The last samples (count, runs) of an electrical signal; None for one of light."""
+        if signal.kind not in ELECTRICAL_KINDS:
+            return None
+        wanted, unknowns = probe(self.circuit, signal), self.electronics.system.unknowns
+        if wanted.kind == "i" and not any(
+            unknowns.current(n) is not None for n in (wanted.target[0], ammeter(wanted.target[0]))
+        ):
+            raise UsageError(f"{signal} is not measured: save it, so that a process can read it")
+        found = make_readings(self.electronics.circuit, unknowns, [wanted])
+        latest = self._mixed.latest_unknowns(count)
+        return np.asarray(found.readings[0].values(latest[:, :, found.kept]).T)
 
     def _recorder(self, sink: Sink, schema: Schema, longest: int) -> Recorder:
         more = self._electrical
@@ -84,7 +119,5 @@ class MixedTransient(Transient):
 
 def _refuse(circuit: Circuit, request: Request) -> None:
     """Raise UsageError for what circuits with light and electronics cannot do yet."""
-    if circuit.processes:
-        raise UsageError("processes in circuits with light and electronics are not available yet")
     if request.times is not None:
         raise UsageError("a circuit with light has samples at multiples of the step only: leave out times")

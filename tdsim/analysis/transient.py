@@ -17,7 +17,7 @@ from ..errors import Diagnostic, NetlistError, SimulationError, UnfitError, Usag
 from ..outputs import requested, resolve
 from ..results.schema import Coordinate, Schema, Sink, Snapshot, Variable
 from ..schedule.program import Program, Wanted, compile_circuit
-from ..signals import parse_signal
+from ..signals import Signal, parse_signal
 from .parameters import set_parameters
 from .recorder import Record, Recorder
 from .request import Request, attributes, describe, seed_of
@@ -152,6 +152,13 @@ class Transient:
     def feeds(self, program: Program, circuit: Circuit) -> dict[int, Feed]:
         """What gives the program's sources, inputs and driven coefficients."""
         return feeds(program, self.inputs, self.request.stop, seed_of(circuit))
+
+    def change(self, circuit: Circuit, changed: Sequence[str]) -> None:
+        """Told that the circuit goes on with other parameter values at these instances: nothing but light here."""
+
+    def history(self, signal: Signal, count: int) -> np.ndarray | None:
+        """The last samples (count, runs) of a signal that is not light's; None for one that is."""
+        return None
 
     def _schema(self) -> Schema:
         dimensions: tuple[str, ...] = ("time",)

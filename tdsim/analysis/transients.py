@@ -16,7 +16,7 @@ def make_transient(circuit: Circuit, request: Request) -> Transient | Electronic
     """A transient, ready to `run`. Raises UsageError when the request does not fit the circuit."""
     if not is_electronic(circuit):
         return Transient(circuit, request)
-    if not is_optical(circuit):
+    if not is_optical(circuit) and not circuit.processes:
         return ElectronicTransient(circuit, request)
     return MixedTransient(circuit, request)
 
