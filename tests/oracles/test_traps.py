@@ -1,4 +1,4 @@
-"""Tiny decks that show how ngspice 39 reads a netlist, and its answers (tests/oracles/data/traps.json).
+"""Tiny decks that show how ngspice 39 reads a netlist, and its answers (tests/oracles/data/traps.json, rules.json).
 
 Keys of an answer: a signal (its last or only value), `op:`, `tran0:` (first value of the transient), `atT:` (at time
 T), `all:` (a whole sweep, complex as [real, imaginary]), `first:` (the first point that ngspice stores: its own
@@ -20,7 +20,8 @@ from tdsim.errors import NetlistError, TdsimError
 from tdsim.netlist import loads
 from tdsim.units import parse_number
 
-TRAPS = json.loads((Path(__file__).parent / "data" / "traps.json").read_text())
+DATA = Path(__file__).parent / "data"
+TRAPS = json.loads((DATA / "traps.json").read_text()) | json.loads((DATA / "rules.json").read_text())
 
 TRANSIENT_TOLERANCE = 2e-3
 """ngspice's default runs, joined by straight lines between points a tstep apart, are not better."""
@@ -49,6 +50,7 @@ BETTER = {
 EXACT = {
     ("sin_freq_zero", "at10u:v(1)"): 1.0,
     ("pwl_repeat_td", "at4u:v(1)"): 1.0,
+    ("exp_td1_zero", "at1u:v(1)"): 0.0,
     ("pulse_per_short", "at2.0005u:v(1)"): 0.5,
     ("switch_off_default", "v(2)"): 1e6 / (1e6 + 1e12),
 }
