@@ -16,14 +16,26 @@ from typing import Any, NamedTuple, get_type_hints
 import numba
 import numpy as np
 from numba.core import types
-from numba.cpython.unsafe import tuple as _tuple
 from numba.extending import register_jitable
 
 from .. import device as _device
 from ..device import Device
-from .memory import differences_at, integer_at, number_at, numbers_at, put_integer, put_number, tuple_at
+from .memory import (
+    add_products,
+    all_within,
+    differences_at,
+    integer_at,
+    minus,
+    number_at,
+    numbers_at,
+    put_integer,
+    put_number,
+    put_tuple,
+    tuple_at,
+)
 
-_set: Any = _tuple.tuple_setitem
+ELSEWHERE = 1e-9
+"""Controls that differ by less (V) are not said to be limited."""
 
 WORDS = 17
 (
@@ -110,8 +122,8 @@ def _evaluator(device: type[Device]) -> Callable[[int], None]:
     characteristic: Any = device.characteristic
     limit: Any = device.limit or _unlimited
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
-    like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
-    used, width, last = pairs_used(device), len(device.controls) + 2 * len(device.paths), len(pairs_used(device))
+    like, controls = (0.0,) * len(device.controls), len(device.controls)
+    path, width = (0.0,) * len(device.paths), len(device.controls) + 2 * len(device.paths)
     source = _digest()
 
     def evaluate(row: int) -> None:
@@ -124,7 +136,7 @@ def _evaluator(device: type[Device]) -> Callable[[int], None]:
             wanted = differences_at(like, places, 2 * controls * i, z)
             moved = minus(wanted, tuple_at(like, latent, width * i))
             if all_within(moved, near):
-                follow_tangents(row, i, wanted, moved, paths, used, last)
+                follow_tangents(row, i, wanted, moved, path)
                 continue
             p = numbers_at(kind, numbers, fields * i)
             u = wanted
@@ -147,7 +159,7 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
     limit: Any = device.limit or _unlimited
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
     like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
-    used, width, last = pairs_used(device), len(device.controls) + 2 * len(device.paths), len(pairs_used(device))
+    path, width = (0.0,) * len(device.paths), len(device.controls) + 2 * len(device.paths)
     reach, walking, ways = 2 * controls + paths, tuple(device.paths.index(w) for w in device.walked), len(device.walked)
     source = _digest()
 
@@ -165,7 +177,7 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
             still = all_within(walked, near)
             moved = minus(wanted, tuple_at(like, latent, width * i))
             if still and all_within(moved, near):
-                follow_tangents(row, i, wanted, moved, paths, used, last)
+                follow_tangents(row, i, wanted, moved, path)
                 for n in range(ways):
                     k = walking[n]
                     passed = number_at(base, integer_at(wake, reach * i + 2 * controls + k))
@@ -199,78 +211,44 @@ def pairs_used(device: type[Device]) -> tuple[tuple[int, int], ...]:
 
 
 @register_jitable
-def minus(one: Any, other: Any) -> Any:
-    """The differences of two tuples."""
-    found = one
-    for j in range(len(one)):
-        found = _set(found, j, one[j] - other[j])
-    return found
-
-
-@register_jitable
-def all_within(moved: Any, near: float) -> bool:
-    """Whether all of a tuple are no further from 0 than `near`; never where one is not a number."""
-    most = 0.0
-    for j in range(len(moved)):
-        size = abs(moved[j])
-        most = size if size > most or size != size else most
-    return most <= near
-
-
-@register_jitable
-def follow_tangents(row: int, i: int, wanted: Any, moved: Any, paths: int, used: Any, last: int) -> None:
-    """Write what instance i has, along the tangents from its last evaluation in full."""
-    before, latent, controls = integer_at(row, BEFORE), integer_at(row, LATENT), len(wanted)
-    results, stored = integer_at(row, FLOWS), integer_at(row, CHARGES)
-    slopes, capacitances = integer_at(row, SLOPES), integer_at(row, CAPACITANCES)
-    place = (controls + 2 * paths) * i + controls
-    for j in range(controls):
-        put_number(before, controls * i + j, wanted[j])
-    for k in range(paths):
-        put_number(results, paths * i + k, number_at(latent, place + k))
-        put_number(stored, paths * i + k, number_at(latent, place + paths + k))
-    for n in range(last):
-        k, j = used[n]
-        entry, at = (paths * i + k) * controls + j, paths * i + k
-        put_number(results, at, number_at(results, at) + number_at(slopes, entry) * moved[j])
-        put_number(stored, at, number_at(stored, at) + number_at(capacitances, entry) * moved[j])
+def follow_tangents(row: int, i: int, wanted: Any, moved: Any, path: Any) -> None:
+    """Write what instance i has, along the tangents from its last evaluation in full; `path` has one number a path."""
+    paths, controls = len(path), len(wanted)
+    first, place = paths * i, (controls + 2 * paths) * i + controls
+    latent, entry = integer_at(row, LATENT), controls * paths * i
+    put_tuple(integer_at(row, BEFORE), controls * i, wanted)
+    put_tuple(integer_at(row, FLOWS), first, tuple_at(path, latent, place))
+    put_tuple(integer_at(row, CHARGES), first, tuple_at(path, latent, place + paths))
+    add_products(integer_at(row, FLOWS), first, integer_at(row, SLOPES), entry, moved, path)
+    add_products(integer_at(row, CHARGES), first, integer_at(row, CAPACITANCES), entry, moved, path)
 
 
 @register_jitable
 def note_latent(row: int, i: int, u: Any, flows: Any, charges: Any) -> None:
     """Keep what instance i has at u: it need not be evaluated again as long as it stays there."""
-    latent, controls, paths = integer_at(row, LATENT), len(u), len(flows)
-    place = (controls + 2 * paths) * i
-    for j in range(controls):
-        put_number(latent, place + j, u[j])
-    for k in range(paths):
-        put_number(latent, place + controls + k, flows[k])
-        put_number(latent, place + controls + paths + k, charges[k])
+    latent, place = integer_at(row, LATENT), (len(u) + 2 * len(flows)) * i
+    put_tuple(latent, place, (u, flows, charges))
 
 
 @register_jitable
 def note_limits(row: int, i: int, wanted: Any, u: Any) -> None:
     """Keep where instance i is evaluated, and say whether it is elsewhere than was wanted."""
-    before, controls = integer_at(row, BEFORE), len(u)
-    for j in range(controls):
-        put_number(before, controls * i + j, u[j])
-        if abs(wanted[j] - u[j]) > 1e-9 + 1e-6 * abs(u[j]):
-            put_number(integer_at(row, MODE), 1, 1.0)
+    put_tuple(integer_at(row, BEFORE), len(u) * i, u)
+    if not all_within(minus(wanted, u), ELSEWHERE):
+        put_number(integer_at(row, MODE), 1, 1.0)
 
 
 @register_jitable
 def deliver(row: int, i: int, wanted: Any, u: Any, flows: Any, slopes: Any, charges: Any, capacitances: Any) -> None:
     """Write what instance i has at u, its flows and charges moved along their tangents to where it was wanted."""
-    paths, controls = len(flows), len(u)
-    for k in range(paths):
-        flow, charge = flows[k], charges[k]
-        for j in range(controls):
-            flow += slopes[k][j] * (wanted[j] - u[j])
-            charge += capacitances[k][j] * (wanted[j] - u[j])
-            put_number(integer_at(row, SLOPES), (paths * i + k) * controls + j, slopes[k][j])
-            put_number(integer_at(row, CAPACITANCES), (paths * i + k) * controls + j, capacitances[k][j])
-        put_number(integer_at(row, FLOWS), paths * i + k, flow)
-        put_number(integer_at(row, CHARGES), paths * i + k, charge)
+    first, entry, moved = len(flows) * i, len(flows) * len(u) * i, minus(wanted, u)
+    put_tuple(integer_at(row, FLOWS), first, flows)
+    put_tuple(integer_at(row, CHARGES), first, charges)
+    put_tuple(integer_at(row, SLOPES), entry, slopes)
+    put_tuple(integer_at(row, CAPACITANCES), entry, capacitances)
+    if not all_within(moved, 0.0):
+        add_products(integer_at(row, FLOWS), first, integer_at(row, SLOPES), entry, moved, flows)
+        add_products(integer_at(row, CHARGES), first, integer_at(row, CAPACITANCES), entry, moved, flows)
 
 
 def _switching_evaluator(device: type[Device]) -> Callable[[int], None]:

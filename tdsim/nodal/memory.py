@@ -146,6 +146,78 @@ def tuple_at(context: Any, like: Any, address: Any, place: Any) -> Any:
     return _types.UniTuple(types.float64, count)(like, types.int64, types.int64), generate
 
 
+def _flat(context: Any, builder: Any, kind: Any, value: Any) -> list[Any]:
+    """The numbers of a tuple, of tuples or of numbers, as float64."""
+    if isinstance(kind, _types.BaseTuple):
+        parts = [(inner, builder.extract_value(value, k)) for k, inner in enumerate(kind)]
+        return [number for inner, part in parts for number in _flat(context, builder, inner, part)]
+    return [context.cast(builder, value, kind, types.float64)]
+
+
+@_intrinsic
+def put_tuple(context: Any, address: Any, place: Any, values: Any) -> Any:
+    """Write the numbers of a tuple, of tuples or of numbers, from `place` on behind an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        for k, number in enumerate(_flat(context, builder, values, args[2])):
+            at = builder.add(args[1], ir.Constant(_I64, k))
+            builder.store(number, _pointer(builder, (args[0], at), _F64))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, values), generate
+
+
+@_intrinsic
+def minus(context: Any, one: Any, other: Any) -> Any:
+    """The differences of two tuples of numbers."""
+    count = len(one)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pairs = zip(_flat(context, builder, one, args[0]), _flat(context, builder, other, args[1]), strict=True)
+        return context.make_tuple(builder, signature.return_type, [builder.fsub(a, b) for a, b in pairs])
+
+    return _types.UniTuple(types.float64, count)(one, other), generate
+
+
+@_intrinsic
+def all_within(context: Any, values: Any, bound: Any) -> Any:
+    """Whether all of a tuple of numbers are no further from 0 than `bound`; never where one is not a number."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        found = ir.Constant(ir.IntType(1), 1)
+        least = builder.fneg(args[1])
+        for number in _flat(context, builder, values, args[0]):
+            found = builder.and_(found, builder.fcmp_ordered("<=", number, args[1]))
+            found = builder.and_(found, builder.fcmp_ordered(">=", number, least))
+        return found
+
+    return types.boolean(values, types.float64), generate
+
+
+@_intrinsic
+def add_products(context: Any, address: Any, place: Any, matrix: Any, first: Any, values: Any, count: Any) -> Any:
+    """Add to `count` numbers behind an address the product of a matrix, which begins at `first`, with a tuple."""
+    if not isinstance(count, _types.BaseTuple):
+        return None
+    rows, width = len(count), len(values)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address, place, matrix, first, moved, _ = args
+        factors = _flat(context, builder, values, moved)
+        for k in range(rows):
+            target = _pointer(builder, (address, builder.add(place, ir.Constant(_I64, k))), _F64)
+            total = builder.load(target)
+            for j in range(width):
+                at = builder.add(first, ir.Constant(_I64, width * k + j))
+                total = builder.fadd(
+                    total, builder.fmul(builder.load(_pointer(builder, (matrix, at), _F64)), factors[j])
+                )
+            builder.store(total, target)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64, types.int64, values, count), generate
+
+
 @_intrinsic
 def call(context: Any, address: Any, row: Any) -> Any:
     """Call the compiled function at an address with the address of its row."""

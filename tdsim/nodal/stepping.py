@@ -120,7 +120,7 @@ def step(m: int, until: float) -> int:
     limit = next_break(m, until)
     h = choose(m, limit)
     least = max(1e-15 * abs(t), 1e-18 * rules[w.STOP])
-    switching, factor = False, 1.0
+    switching, factor, most = False, 1.0, 3.0
     while True:
         code = attempt(m, t, h)
         if code == SINGULAR and count[w.TRUSTED] == 0:
@@ -129,7 +129,7 @@ def step(m: int, until: float) -> int:
             error = estimate(m, h)
             if error > 1.0 and error < 3.0 * noise_in_error(m):
                 error = 0.2
-            factor = min(3.0, 0.9 * max(error, 1e-10) ** (-0.25 if integer_at(m, w.METHOD) == ESDIRK else -1.0 / 3.0))
+            factor = min(most, 0.9 * max(error, 1e-10) ** (-0.25 if integer_at(m, w.METHOD) == ESDIRK else -1.0 / 3.0))
             if error > 1.0 and h > 4 * least:
                 code = -1
                 h *= max(0.2, min(factor, 0.9))
@@ -145,6 +145,7 @@ def step(m: int, until: float) -> int:
                 h *= 0.25
         else:
             h *= 0.25
+        most = 1.0  # what was just too long would be so again
         count[w.REJECTED] += 1
         if h <= 4 * least:
             return STUCK
