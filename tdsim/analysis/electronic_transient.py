@@ -28,7 +28,14 @@ Block = tuple[np.ndarray, np.ndarray]
 Progress = Callable[[float, float], None]
 
 FEWEST_STEPS = 50
-"""The longest step, unless one is given, is the step of the card or this part of the run, as in ngspice."""
+"""Points are no further apart, unless a longest step is given, than the step of the card or this part of the run: that is
+ngspice's longest step."""
+
+USUAL = 1e-4
+"""A reltol that is not small."""
+
+LONGER = 4
+"""Where all devices are smooth, steps may be so many times longer: their error is held, and points put out between."""
 
 
 class ElectronicTransient:
@@ -45,8 +52,23 @@ class ElectronicTransient:
         card = Card(request.step, request.stop, request.start)
         self.electronics = Electronics(changed, card, request.save, request.extra, self.runs, not request.uic)
         self.circuit = changed
-        self.longest = request.longest or min(request.step, (request.stop - request.start) / FEWEST_STEPS)
+        self.spacing, self.longest = self._steps()
         self.times = self._grid()
+
+    def _steps(self) -> tuple[float, float]:
+        """How far apart points, and how long steps may be (s).
+
+        Steps are as short as ngspice's where the estimate of the error could overlook something: a comparison that
+        turns twice within a step, or the corners of a MOS transistor's capacitances. Who asks for a small reltol gets
+        both: errors of many steps add up.
+        """
+        request, most = self.request, (self.request.stop - self.request.start) / FEWEST_STEPS
+        if request.longest:
+            return request.longest, request.longest
+        spacing = min(request.step, most)
+        smooth = not any(g.walked or g.switches or g.loops.follow for g in self.electronics.system.groups)
+        usual = self.electronics.tolerances.reltol >= USUAL
+        return spacing, min(LONGER * spacing, most) if smooth and usual else spacing
 
     @staticmethod
     def _refuse(circuit: Circuit, request: Request) -> None:
@@ -122,7 +144,8 @@ class ElectronicTransient:
             self._layout = lay_out(electronics.system, self.longest)
         drives = Drives(electronics.system.sources, request.step, request.stop, seed_of(self.circuit))
         solver = electronics.solver(electronics.system, run, True, layout=self._layout)
-        integrator = Integrator(solver, drives, self.longest, str(self.circuit.options.get("method", "")))
+        method = str(self.circuit.options.get("method", ""))
+        integrator = Integrator(solver, drives, self.longest, method, self.spacing)
         if left is None:
             electronics.begin(integrator, run, request.uic)
         else:

@@ -29,6 +29,7 @@ from .words import (
     REJECTED,
     RELTOL,
     RESTART,
+    SPACING,
     STEPS,
     STOP,
     TIME,
@@ -54,13 +55,14 @@ class Integrator:
     """One run of a circuit on its way through time.
 
     longest  the longest step (s);  method  see `methods`
+    spacing  how far apart (s) the points that are put out may be: within longer steps there are points between
     """
 
-    def __init__(self, solver: Solver, drives: Drives, longest: float, method: str = ""):
+    def __init__(self, solver: Solver, drives: Drives, longest: float, method: str = "", spacing: float = np.inf):
         self.solver, self.drives, self.words = solver, drives, solver.words
         tolerances, rules = solver.tolerances, self.words["RULES"]
         rules[[RELTOL, VNTOL, ABSTOL]] = tolerances.reltol, tolerances.vntol, tolerances.abstol
-        rules[CHGTOL] = tolerances.chgtol
+        rules[[CHGTOL, SPACING]] = tolerances.chgtol, spacing
         rules[[LONGEST, MOST_ITERATIONS, ALLOWED, STOP]] = longest, 25, PART * tolerances.trtol / 7.0, drives.stop
         self.words["CLOCK"][NEXT] = longest
         self.words["MODE"][3] = NEAR * tolerances.reltol

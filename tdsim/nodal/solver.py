@@ -240,11 +240,12 @@ class Solver:
     def undefined(self, tried: bool = False) -> str:
         """Whose expression is undefined at the unknowns as they are, or whose delay has to remember too much.
 
-        tried  also at those that the last step has tried
+        tried  also at those that the last step has tried, and a little further on
         """
         words = self.words
         stages = [z for z in words["STAGE_Z"][:, : words["Z"].size] if z.any()]
-        points = [words["Z"], *(stages if tried else ())]
+        further = 3.0 * words["Z"] - 2.0 * words["PAST_Z"][0]
+        points = [words["Z"], *([*stages, further] if tried else ())]
         laws = [pair for pair in zip(words["GROUP_ROWS"], self.system.groups, strict=True) if pair[1].loops.follow]
         for z, (row, group) in itertools.product(points, laws):
             trouble = ask(group, row, words, z)

@@ -48,6 +48,9 @@ NOISE = 1e-13
 QUICK_EVENTS = 1000
 """So many changes of state without a step worth the name between them are endless."""
 
+MOST_BETWEEN = 16
+"""Points within a step."""
+
 TURNING = 2
 """In COUNT[RESTART]: states of switches change at this instant."""
 
@@ -161,6 +164,8 @@ def step(m: int, until: float) -> int:
     count[w.POINTS] = min(count[w.POINTS] + 1, 2)
     if not follow(m, REMEMBER, clock[w.TIME], floats(m, w.Z)):
         return UNDEFINED
+    if integer_at(m, w.ON_GRID) == 0:
+        put_between(m, t, h)
     if switching:
         count[w.QUICK] = count[w.QUICK] + 1 if h < 1e-6 * rules[w.LONGEST] else 0
         return turn(m)
@@ -614,11 +619,20 @@ def put(m: int, t: float, z: Any) -> None:
 
 
 @compiled
+def put_between(m: int, start: float, h: float) -> None:
+    """Keep points within a step that is longer than they may be apart."""
+    pieces = int(np.ceil(min(h / floats(m, w.RULES)[w.SPACING], float(MOST_BETWEEN)) - 1e-9))
+    for k in range(1, pieces):
+        x = k / pieces
+        put(m, start + x * h, between(m, start, h, x))
+
+
+@compiled
 def hand_out(m: int, until: float) -> bool:
     """On a grid: the points within the last step. Returns whether to go on: points, if any, are still wanted."""
     filled, times, room = longs(m, w.FILLED), floats(m, w.OUT_TIMES), integer_at(m, w.ROOM)
     if integer_at(m, w.ON_GRID) == 0:
-        return bool(filled[0] + 3 <= room)
+        return bool(filled[0] + 3 + MOST_BETWEEN <= room)
     clock, count = floats(m, w.CLOCK), longs(m, w.COUNT)
     t, h = clock[w.TIME], clock[w.LAST]
     last = t >= until and (count[w.RESTART] == 0 or t >= floats(m, w.RULES)[w.STOP])
