@@ -28,8 +28,8 @@ Block = tuple[np.ndarray, np.ndarray]
 Progress = Callable[[float, float], None]
 
 FEWEST_STEPS = 50
-"""Points are no further apart, unless a longest step is given, than the step of the card or this part of the run: that is
-ngspice's longest step."""
+"""Points are no further apart, unless a longest step is given, than the step of the card or this part of the run:
+that is ngspice's longest step."""
 
 USUAL = 1e-4
 """A reltol that is not small."""

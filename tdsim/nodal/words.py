@@ -249,8 +249,8 @@ STATE = (
 a step between them; whether weak pivots are to be put up with."""
 
 (RELTOL, VNTOL, ABSTOL, LONGEST, MOST_ITERATIONS, ALLOWED, STOP, BEGIN, CHGTOL, SPACING) = range(10)
-"""RULES: tolerances; longest step; iterations of Newton's method; error allowed; end of the run; first time put out; how
-far apart the points that are put out may be."""
+"""RULES: tolerances; longest step; iterations of Newton's method; error allowed; end of the run; first time put out;
+how far apart the points that are put out may be."""
 
 
 class Words:
