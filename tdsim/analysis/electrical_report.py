@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from ..cards import TEMPERATURE, Analysis, OperatingPoint, SmallSignal, Sweep, Transient
 from ..circuit import Circuit
+from ..outputs import requested
 from ..probes import electrical_nets, probes
 from ..units import engineering
+from .electronics import is_optical
 
 FEW = 12
 """As many names are listed."""
@@ -25,9 +27,11 @@ def electrical_inventory(circuit: Circuit) -> Iterator[str]:
 
 
 def electrical_analysis(circuit: Circuit, name: str, analysis: Analysis) -> Iterator[str]:
-    """What an analysis of electrical nodes will do, and what it keeps."""
+    """What an analysis of electrical nodes, and of light at rest, will do, and what it keeps."""
     yield f"{name}: {_purpose(circuit, analysis)}"
-    yield f"  kept          {listed([p.name for p in probes(circuit, analysis)])}"
+    light = requested(circuit) if is_optical(circuit) and not isinstance(analysis, Transient) else []
+    kept = [o.name for o in light if o.is_power or not isinstance(analysis, SmallSignal)]
+    yield f"  kept          {listed([*(p.name for p in probes(circuit, analysis)), *kept])}"
 
 
 def _purpose(circuit: Circuit, analysis: Analysis) -> str:

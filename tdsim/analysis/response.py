@@ -51,6 +51,9 @@ def run_small_signal(
     if joint is not None and light is not None and bands is not None:
         values |= light.small_values(joint.waves, bands, unknowns[:, joint.heard(solver.system)])
         variables += light.small_variables(("frequency",))
+        left_out = [o.name for o in light.outputs if not o.is_power]
+        if left_out and circuit.requests:
+            tell(f".ac has small signals of powers, p(..), of light: {', '.join(left_out[:6])} left out")
         coordinates += light.coordinates
     known = attributes(circuit)
     sink.begin(Schema(name, "frequency", tuple(coordinates), variables, frequencies.size, known))

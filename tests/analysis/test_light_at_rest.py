@@ -179,3 +179,9 @@ def test_a_kerr_ring_on_the_way_is_refused():
     text = LINK.replace("Xf mod far delay time=7p", "Xf mod far resonator kappa=[1g 1g] kerr=1e20")
     with pytest.raises(UsageError, match="xf: its resonance moves with the energy in it"):
         tdsim.simulate(loads(text + ".ac lin 1 1g 1g\n.end\n"))
+
+
+def test_envelopes_are_left_out_of_small_signals_with_a_word():
+    with pytest.warns(UserWarning, match=r"small signals of powers, p\(\.\.\), of light: e\(mod\) left out"):
+        found = tdsim.simulate(loads(LINK.replace(".save", ".save e(mod)") + ".ac lin 1 1g 1g\n.end\n"))
+    assert set(found.data_vars) == {"v(out)", "p(mod)", "v(drive)"}
