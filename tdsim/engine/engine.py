@@ -12,6 +12,7 @@ import numpy as np
 
 from ..schedule.pack import Tables
 from ..schedule.program import Program
+from ..schedule.system import Recurrence
 from .advance import advance
 from .feeds import FOREVER, Feed, Feeds
 from .layout import empty_rings, plane_gap, ring_lengths
@@ -136,7 +137,12 @@ class Engine:
         )
 
     def use(self, program: Program, feeds: dict[int, Feed]) -> None:
-        """Go on with other coefficients in the same structure: a parameter has changed."""
+        """Go on with other coefficients in the same structure: a parameter has changed, and no state with it."""
+        if not self._starting and self.tick > 0:
+            pairs = zip(self.program.recurrences, program.recurrences, strict=True)
+            changed = [(a, b) for a, b in pairs if not np.array_equal(np.asarray(a.ahead), np.asarray(b.ahead))]
+            self._carry_on([before for before, _ in changed], 1.0)
+            self._carry_on([after for _, after in changed], -1.0)
         self.program, self.tables = program, program.tables
         self._connect(feeds)
         self._wake()
@@ -203,14 +209,18 @@ class Engine:
 
     def _settle_carries(self) -> None:
         """After the first sample: w = A - B1 s, so that the next step starts from the initial values."""
+        self._carry_on(self.program.recurrences, -1.0)
+        self._wake()
+
+    def _carry_on(self, recurrences: Sequence[Recurrence], sign: float) -> None:
+        """Add B1 s (see schedule/states.py), or take it away, from what is carried on of every state."""
         lanes, now = np.arange(self.program.lanes), np.array([self.tick - 1])
-        for recurrence in self.program.recurrences:
+        for recurrence in recurrences:
             if recurrence.ahead is None:
                 continue
             for i, carry in enumerate(recurrence.outputs):
                 value = self._samples(carry, now)[0]
                 for j, (wave, delay) in enumerate(recurrence.inputs):
                     times = now - (np.broadcast_to(np.asarray(delay), lanes.shape) - 1)
-                    value = value - recurrence.ahead[i, j] * self._samples(wave, times)[lanes, lanes]
+                    value = value + sign * recurrence.ahead[i, j] * self._samples(wave, times)[lanes, lanes]
                 self._write(carry, now, value[:, None])
-        self._wake()

@@ -43,6 +43,17 @@ def _carry(history: np.ndarray, found: np.ndarray, ends: np.ndarray, plan: Rever
     found[last] = turned
 
 
+def without_kick(history: np.ndarray, depth: np.ndarray, before: Reversal, after: Reversal) -> np.ndarray:
+    """A history for other parameters, in which every state is what it was: w + B1 s, although B1 has changed."""
+    if before.inputs.shape == after.inputs.shape and np.array_equal(before.ahead, after.ahead):
+        return history
+    ends, found = np.cumsum(depth), history.copy()
+    for plan, sign in ((before, 1.0), (after, -1.0)):
+        for (n, wave, delay), ahead in zip(plan.inputs, plan.ahead, strict=True):
+            found[ends[plan.carries[n, 0]] - 1] += sign * ahead * history[ends[wave] - 1 - delay]
+    return found
+
+
 def _filter(history: np.ndarray, memory: np.ndarray, ends: np.ndarray, plan: Reversal) -> np.ndarray:
     """The memories of all-pass filters: conjugates of those of the other direction, one sample later."""
     found = np.zeros_like(memory)

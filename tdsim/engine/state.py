@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import UsageError
 from ..schedule.mirror import Reversal
 from ..schedule.program import Program
-from .mirror import reversed_samples
+from .mirror import reversed_samples, without_kick
 
 _FORMAT = 3
 
@@ -246,4 +246,6 @@ def fit(state: State, program: Program) -> State:
     shape = (len(program.carriers), program.runs)
     history = np.ascontiguousarray(np.broadcast_to(state.history, (state.history.shape[0], *shape)))
     memory = np.ascontiguousarray(np.broadcast_to(state.memory, (state.memory.shape[0], *shape)))
+    if state.reversal is not None and program.reversal is not None and not state.fresh:
+        history = without_kick(history, depth, state.reversal, program.reversal)
     return replace(state, history=history, memory=memory, reversal=program.reversal)

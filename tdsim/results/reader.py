@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError, nearest
 from . import blocks, layout, segments
 from .dataset import as_tree
+from .place import remove_leftovers
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,7 +37,7 @@ def open(path: str | Path) -> xr.Dataset | xr.DataTree:
 
 
 def is_finished(path: Path, netlist: str, parameters: Mapping[str, float]) -> bool:
-    """Whether `path` is the finished result of this netlist.
+    """Whether `path` is the finished result of this netlist; what a kill at its very end has left is removed.
 
     Raises UsageError when it is one of another netlist, so that nothing is left to resume.
     """
@@ -52,6 +53,7 @@ def is_finished(path: Path, netlist: str, parameters: Mapping[str, float]) -> bo
             f"{path} is the finished result of another netlist or other parameters: there is nothing to resume; "
             "without --resume it is replaced"
         )
+    remove_leftovers(path)
     return True
 
 

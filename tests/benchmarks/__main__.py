@@ -4,6 +4,8 @@ python -m tests.benchmarks                        all circuits, 1, 8 and 64 runs
 python -m tests.benchmarks torus-64 ring --runs 1 8
 python -m tests.benchmarks --quick                few samples, rough figures
 python -m tests.benchmarks kills                  kill 50 runs at random instants and resume them
+python -m tests.benchmarks branches               the cost of 256 branches of a state next to that of 64
+python -m tests.benchmarks cluster                200 runs on a dask cluster that loses a worker
 python -m tests.benchmarks ngspice                run ordinary decks in ngspice and here, in turn
 """
 
@@ -13,7 +15,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import kills, ngspice
+from . import branches, cluster, kills, ngspice
 from .circuits import CASES
 from .measure import Timing, measure
 from .start import peak_memory, start_time
@@ -55,10 +57,9 @@ def row(name: str, timing: Timing, memory: float | None) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    if arguments[:1] == ["kills"]:
-        return kills.main(arguments[1:])
-    if arguments[:1] == ["ngspice"]:
-        return ngspice.main(arguments[1:])
+    others = {"kills": kills.main, "ngspice": ngspice.main, "branches": branches.main, "cluster": cluster.main}
+    if arguments and arguments[0] in others:
+        return others[arguments[0]](arguments[1:])
     chosen = parsed(arguments)
     numbers, seconds = (1 << 17, 0.05) if chosen.quick else (1 << 20, 0.4)
     print(HEADER)
