@@ -250,6 +250,22 @@ def test_five_kills(tmp_path):
     assert found.checkpoints > 0
 
 
+@pytest.mark.parametrize("kind", ["electronics", "both"])
+def test_two_kills_of_electronics(tmp_path, kind):
+    netlist = kills.KINDS[kind][0].replace("150u", "20u").replace("tran 10p 3u", "tran 10p 0.5u")
+    assert kills.kills(2, 3, tmp_path, netlist).kills == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_a_kill_at_the_very_end_left_is_removed():
+    circuit = tdsim.loads(NETLIST)
+    tdsim.simulate(circuit, path="whole.nc").close()
+    Path("whole.nc.parts").mkdir()
+    Path("whole.nc.parts", "001.tran.000000000000000.nc").write_bytes(b"")
+    tdsim.simulate(circuit, path="whole.nc", resume=True).close()
+    assert not Path("whole.nc.parts").exists()
+
+
 # -- what is said ---------------------------------------------------------------------------------------------
 
 
