@@ -115,11 +115,14 @@ class MixedEngine:
             return np.repeat(self.electronics.now()[:, None], count, axis=1)
         return self._unknowns[:, self._unknowns.shape[1] - count :]
 
-    def change(self, electronics: LitElectronics | None) -> None:
-        """Go on with other electronics, or with the same and other optics: what was solved ahead no longer holds."""
+    def change(self, electronics: LitElectronics | None, ahead: Ahead | None = None) -> None:
+        """Go on with other electronics, or with the same and other optics: what was solved ahead no longer holds.
+
+        ahead  what holds instead, where a run was cut off
+        """
         if electronics is not None:
             self.electronics = electronics
-        self._ahead = Ahead(np.zeros(self.program.runs, dtype=np.int64))
+        self._ahead = Ahead(np.zeros(self.program.runs, dtype=np.int64)) if ahead is None else ahead
 
     def _solve_window(self, count: int) -> bool:
         """One window: pass after pass until light and voltages agree; whether all is finite.
@@ -223,9 +226,9 @@ class MixedEngine:
         """The last samples of a wave, as `Engine.latest`."""
         return self.engine.latest(name, count)
 
-    def use(self, program: Program, feeds: dict[int, Feed]) -> None:
-        """Go on with other coefficients of the optics."""
-        self.engine.use(program, feeds)
+    def use(self, program: Program, feeds: dict[int, Feed], again: bool = False) -> None:
+        """Go on with other coefficients of the optics, as `Engine.use`."""
+        self.engine.use(program, feeds, again)
 
     def state(self) -> State:
         """A snapshot of both halves."""

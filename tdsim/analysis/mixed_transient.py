@@ -87,6 +87,10 @@ class MixedTransient(Transient):
             electronics = self._lit(circuit, self._electronics(circuit), self._mixed.state())
         self._mixed.change(electronics)
 
+    def changed_before(self, circuit: Circuit, state: State) -> None:
+        electronics = self._lit(circuit, self._electronics(circuit), state)
+        self._mixed.change(electronics, electronics.solved_ahead(state))
+
     def history(self, signal: Signal, count: int) -> np.ndarray | None:
         """The last samples (count, runs) of an electrical signal; None for one of light."""
         if signal.kind not in ELECTRICAL_KINDS:

@@ -12,7 +12,7 @@ from ..circuit import Instance, is_shape
 from ..engine.clock import Clock, Watch
 from ..engine.edges import Edges, next_edge
 from ..engine.engine import Engine
-from ..engine.state import taken_apart
+from ..engine.state import put_together, taken_apart
 from ..errors import SimulationError, UsageError, nearest
 from ..outputs import Output, resolve
 from ..results.schema import Snapshot
@@ -80,7 +80,9 @@ class RunningCircuit:
         """Set what was set, and start the processes with what they had kept in memory."""
         self._latest = earlier["latest"]
         for name, values in earlier["settings"]:
-            self.set(name, values)
+            self._set(name, values, again=True)
+        if earlier["settings"]:
+            self.transient.changed_before(self.circuit, put_together(earlier["state"]))
         for k, ((function, memory), kept) in enumerate(zip(self.circuit.processes, earlier["processes"], strict=True)):
             if not memory and not kept["memory"]:
                 raise UsageError(
@@ -205,6 +207,10 @@ class RunningCircuit:
 
     def set(self, name: str, values: Any) -> None:
         """Change an instance parameter from the next sample on."""
+        self._set(name, values)
+
+    def _set(self, name: str, values: Any, again: bool = False) -> None:
+        """Change a parameter; `again` where it had been changed before the run was cut off."""
         changed, runs = set_parameters(self.circuit, {name: values})
         if runs is not None and runs not in (1, self.runs):
             raise UsageError(f"set({name!r}) got {runs} values for {self.runs} runs")
@@ -217,7 +223,8 @@ class RunningCircuit:
         self.circuit = changed
         self._settings.pop(name, None)
         self._settings[name] = np.array(values) if np.ndim(values) else values
-        self.engine.use(program, self.transient.feeds(program, changed))
-        self.transient.change(changed, names)
+        self.engine.use(program, self.transient.feeds(program, changed), again)
+        if not again:
+            self.transient.change(changed, names)
         for rest in self.clock.rests:
             rest.judge.restart()

@@ -156,6 +156,9 @@ class Transient:
     def change(self, circuit: Circuit, changed: Sequence[str]) -> None:
         """Told that the circuit goes on with other parameter values at these instances: nothing but light here."""
 
+    def changed_before(self, circuit: Circuit, state: State) -> None:
+        """Told that these other parameter values held already when a run was cut off in this state."""
+
     def history(self, signal: Signal, count: int) -> np.ndarray | None:
         """The last samples (count, runs) of a signal that is not light's; None for one that is."""
         return None

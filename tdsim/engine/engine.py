@@ -136,9 +136,12 @@ class Engine:
             memory=self._rings.memory.T.reshape(template.memory.shape).copy(),
         )
 
-    def use(self, program: Program, feeds: dict[int, Feed]) -> None:
-        """Go on with other coefficients in the same structure: a parameter has changed, and no state with it."""
-        if not self._starting and self.tick > 0:
+    def use(self, program: Program, feeds: dict[int, Feed], again: bool = False) -> None:
+        """Go on with other coefficients in the same structure: a parameter has changed, and no state with it.
+
+        again  the parameter had changed before a run was cut off: what is carried on belongs to it already
+        """
+        if not (again or self._starting) and self.tick > 0:
             pairs = zip(self.program.recurrences, program.recurrences, strict=True)
             changed = [(a, b) for a, b in pairs if not np.array_equal(np.asarray(a.ahead), np.asarray(b.ahead))]
             self._carry_on([before for before, _ in changed], 1.0)

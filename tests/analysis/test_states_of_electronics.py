@@ -154,3 +154,45 @@ def test_a_run_that_was_cut_off_ends_the_same(circuit, tmp_path, monkeypatch, af
         tdsim.simulate(circuit, path=tmp_path / "cut.nc", resume=True)
     assert starts[0] == seen[-1] > 0, "it went on where it was cut off"
     assert same(tmp_path / "whole.nc", tmp_path / "cut.nc")
+
+
+def switches(sim, memory):
+    """Sets parameters of light and electronics while the circuit runs."""
+    for at, name, value in memory["plan"][memory.get("done", 0) :]:
+        yield sim.wait(max(at - sim.now, 0.0))
+        sim.set(name, value)
+        memory["done"] = memory.get("done", 0) + 1
+
+
+RESONATOR = "A resonator\nXl in laser power=prbs(0 1m 20p 7)\nXr in out resonator kappa=[2e10 1e10]\n"
+CHANGED = {
+    "light": (RESONATOR + ".tran 1p 1n\n.save p(out) x(xr.cavity)\n", [(0.2e-9, "xr.detuning", 3e9)]),
+    "both": (OSCILLATOR, [(5e-9, "eamp.gain", 1.2), (8e-9, "cload.c", 2e-12), (9e-9, "xupper.vpi", 3.0)]),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGED)
+def test_a_run_whose_parameters_had_changed_ends_the_same(tmp_path, monkeypatch, kind):
+    text, plan = CHANGED[kind]
+
+    def begin():
+        return tdsim.loads(text).process(switches, {"plan": plan})
+
+    monkeypatch.setattr("tdsim.analysis.transient.STRETCH_NUMBERS", 1)
+    monkeypatch.setattr(store, "FLUSH_SECONDS", -1.0)
+    tdsim.simulate(begin(), path=tmp_path / "whole.nc")
+    original, seen = store.NetcdfSink.append, []
+
+    def counting(self, stream, values):
+        seen.append(stream[-1])
+        if stream[-1] > 0.4 * begin().analyses[0].stop:
+            raise Stop
+        original(self, stream, values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.NetcdfSink, "append", counting)
+        with pytest.raises(Stop):
+            tdsim.simulate(begin(), path=tmp_path / "cut.nc")
+    assert len(seen) > 2
+    tdsim.simulate(begin(), path=tmp_path / "cut.nc", resume=True)
+    assert same(tmp_path / "whole.nc", tmp_path / "cut.nc")
