@@ -132,15 +132,14 @@ def _warn_open_nets(circuit: Circuit, found: Diagnostics) -> None:
 
 
 def _forgotten(circuit: Circuit) -> list[Net]:
-    """Open nets that are not saved, measured or declared, are not called nc* and no source's."""
+    """Open nets that are not saved, measured or declared, are not called nc*."""
     asked = " ".join(r.signal for r in circuit.requests) + " " + " ".join(str(m) for m in circuit.measures)
     meant = {*circuit.external.values(), *re.findall(r"\(([^(),]+)\)", asked)}
     patterns = [m for m in meant if "*" in m]
     found = []
     for net in circuit.open_nets():
         names = (net.name, str(net.terminals[0]))
-        emits = circuit.instances[net.terminals[0].instance].device.emit is not None
-        if emits or net.name.rsplit(".", 1)[-1].startswith("nc") or not meant.isdisjoint(names):
+        if net.name.rsplit(".", 1)[-1].startswith("nc") or not meant.isdisjoint(names):
             continue
         if not any(fnmatchcase(name, pattern) for name in names for pattern in patterns):
             found.append(net)

@@ -69,7 +69,7 @@ def default_outputs(circuit: Circuit) -> list[Output]:
         found += [resolve(circuit, Signal("e", port)), resolve(circuit, Signal("p", port))]
     taken = set(circuit.external.values())
     for net in circuit.open_nets():
-        if net.name not in taken and circuit.instances[net.terminals[0].instance].device.emit is None:
+        if net.name not in taken:
             found.append(resolve(circuit, Signal("p", net.name)))
     if not found and not electrical_nets(circuit):
         raise UsageError("there is nothing to keep: no open optical net, no .port and no .save")

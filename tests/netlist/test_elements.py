@@ -8,6 +8,7 @@ import pytest
 from tdsim.circuit import Circuit
 from tdsim.device import Device, Param, electrical, optical
 from tdsim.errors import UsageError
+from tdsim.outputs import default_outputs
 from tdsim.units import parse_number
 
 
@@ -191,3 +192,10 @@ def test_a_device_may_name_another_instance_instead_of_nets(read, errors) -> Non
         (error,) = errors(f"{resonator}{line}\n")
         assert message in error.message
         assert error.position.column == column
+
+
+def test_a_source_whose_net_has_no_other_end_is_an_open_net_as_well(read) -> None:
+    circuit = read("Xl a laser power=1m\n.tran 1p 2p\n")
+    assert [str(o.name) for o in default_outputs(circuit)] == ["p(a)"]
+    [warning] = circuit.warnings
+    assert "optical net 'a' has one end only (xl.o1)" in warning
