@@ -143,6 +143,7 @@ BAD_USAGE = {
     "output in no folder": (["run", "guide.cir", "-o", "no/a.nc"], "there is no folder"),
     "figure over result": (["run", "guide.cir", "-o", "a.png", "--plot"], "the figure would replace the result"),
     "output is a folder": (["run", "guide.cir", "-o", "."], "it is a folder"),
+    "output is a device": (["run", "guide.cir", "-o", os.devnull], "it is not an ordinary file"),
     "device without colon": (["run", "guide.cir", "--device", "mine"], "module:Class"),
     "device without module": (["run", "guide.cir", "--device", "no_such_module:A"], "ModuleNotFoundError"),
     "device is no device": (["run", "guide.cir", "--device", "math:pi"], "not a class derived from"),

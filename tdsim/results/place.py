@@ -44,6 +44,8 @@ def remove_leftovers(path: Path) -> None:
 def _check_folder(path: Path) -> None:
     if path.is_dir():
         raise UsageError(f"cannot write the result to {path}: it is a folder")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"cannot write the result to {path}: it is not an ordinary file")
     try:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
