@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..circuit import GROUND
 from ..errors import DEFINED, PLACED, Diagnostics
-from .definitions import FunctionCard, ModelCard, Parameters, func_card, model_card, param_card, read_params
+from .definitions import FunctionCard, ModelCard, Parameters, func_card, ignored, model_card, param_card, read_params
 from .electrical import KINDS, Line, read_line
 from .elements import Element, read_element
 from .keywords import split
@@ -42,8 +42,9 @@ class Subcircuit:
     card: Card
     body: Block = field(default_factory=Block)
 
-    def declare(self, scope: Scope) -> None:
-        scope.subcircuits[self.name] = self
+    def declare(self, scope: Scope, found: Diagnostics) -> None:
+        earlier = scope.subcircuits.setdefault(self.name, self)
+        ignored(".subckt", self.name, self.card, earlier.card, found)
 
     def names(self) -> Iterator[str]:
         yield self.name

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .. import device as _device
 from ..device import Device
-from ..errors import nearest
+from ..errors import Diagnostics, nearest
 from .binding import fitted
 from .expressions import parse
 from .keywords import Keyword, split
@@ -23,13 +23,22 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _FUNC = re.compile(r"\.func\s+([a-z_]\w*)\s*\(([^()]*)\)\s*=?\s*(.*)")
 
 
+def ignored(kind: str, name: str, card: Card, first: Card, found: Diagnostics) -> None:
+    """Warn of a second definition of that name in a scope: as in ngspice, the first one holds.
+
+    A file that is included twice defines nothing anew.
+    """
+    if card is not first and card.position != first.position:
+        found.warn(f"{kind} {name} is defined already, at {first.position}: this one is ignored", card.position)
+
+
 @dataclass(frozen=True)
 class Parameters:
     """The definitions of one .param card; a name may hold `{...}`."""
 
     given: tuple[tuple[str | Text, Given], ...]
 
-    def declare(self, scope: Scope) -> None:
+    def declare(self, scope: Scope, found: Diagnostics) -> None:
         for name, value in self.given:
             scope.define(name if isinstance(name, str) else name.resolve(scope), value)
 
@@ -45,8 +54,12 @@ class FunctionCard:
 
     function: Function
 
-    def declare(self, scope: Scope) -> None:
-        scope.functions[self.function.name] = self.function
+    def declare(self, scope: Scope, found: Diagnostics) -> None:
+        name, here = self.function.name, self.function.place.position
+        earlier = scope.functions.get(name)
+        if earlier is not None and earlier.place.position != here:
+            found.warn(f".func {name} is defined twice: this one replaces that at {earlier.place.position}", here)
+        scope.functions[name] = self.function
 
     def names(self) -> Iterator[str]:
         yield self.function.name
@@ -61,9 +74,10 @@ class ModelCard:
     given: tuple[tuple[str, Given, Keyword], ...]
     card: Card
 
-    def declare(self, scope: Scope) -> None:
+    def declare(self, scope: Scope, found: Diagnostics) -> None:
         name = self.name if isinstance(self.name, str) else self.name.resolve(scope)
-        scope.models[name] = Model(name, self, scope)
+        earlier = scope.models.setdefault(name, Model(name, self, scope))
+        ignored(".model", name, self.card, earlier.source.card, found)
 
     def names(self) -> Iterator[str]:
         yield self.name if isinstance(self.name, str) else self.name.text

@@ -77,7 +77,7 @@ class Elaborator:
         chosen: dict[int, Block] = {}
         for definition in block.definitions:
             try:
-                definition.declare(context.scope)
+                definition.declare(context.scope, self.found)
             except Problem as problem:
                 report(problem, self.found, context.expansion)
         for conditional in block.conditionals:

@@ -1,7 +1,8 @@
 """Lexical scopes: what parameters, functions, models and subcircuits are called where.
 
 Parameters are evaluated when they are first needed, so that their order in the file does not matter; a scope that is
-asked for an unfinished one has found a cycle. The last definition of a name in a scope wins for the whole scope.
+asked for an unfinished one has found a cycle. In a scope, the last definition of a parameter or a function holds, and
+the first one of a model or a subcircuit, as in ngspice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Warns about subcircuits and models that hide a device of the library."""
+"""Warns about subcircuits that hide a device of the library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ def warn_shadows(block: Block, found: Diagnostics) -> None:
     """Look through a block and all blocks inside it."""
     for definition in block.definitions:
         if isinstance(definition, Subcircuit):
-            if definition.name in _device.library():
+            hidden = _device.library().get(definition.name)
+            if hidden is not None and hidden.letter == "x":  # X never means a device of another letter
                 message = f".subckt {definition.name} hides the device {definition.name!r} of the library"
                 found.warn(message, definition.card.position)
             warn_shadows(definition.body, found)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tdsim.netlist import load
+
 WG = "waveguide length="
 
 
@@ -145,3 +147,44 @@ def test_subckt_that_hides_a_device_is_warned_about(read) -> None:
     circuit = read(".subckt coupler a b\nXw a b waveguide\n.ends\nX1 nc1 nc2 coupler\n")
     assert "hides the device 'coupler'" in circuit.warnings[0]
     assert list(circuit.instances) == ["x1.xw"]
+
+
+def test_a_second_model_or_subcircuit_of_a_name_is_ignored_with_a_warning(read) -> None:
+    models = ".model g waveguide(length=1m)\n.model g waveguide(length=2m)\n.model g waveguide(length=1m)\n"
+    circuit = read(models + "Xw nc1 nc2 g\n")
+    assert lengths(circuit) == {"xw": 1e-3}  # the first one holds, as in ngspice
+    assert [w.split("\n")[0] for w in circuit.warnings] == [
+        f"t.cir:{line}:1: warning: .model g is defined already, at t.cir:2:1: this one is ignored" for line in (3, 4)
+    ]
+    body = ".subckt s a\nXw a nc {}{}\n.ends\n"
+    circuit = read(body.format(WG, "1m") + body.format(WG, "2m") + "Xa nc1 s\nXb nc2 s\n")
+    assert lengths(circuit) == {"xa.xw": 1e-3, "xb.xw": 1e-3}
+    [warning] = circuit.warnings
+    assert warning.startswith("t.cir:5:1: warning: .subckt s is defined already, at t.cir:2:1")
+
+
+def test_a_second_function_of_a_name_replaces_the_first_with_a_warning(read) -> None:
+    circuit = read(".func f(x) {x}\n.func f(x) {2*x}\n.param a={f(1)}\n")
+    assert circuit.parameters == {"a": 2}
+    assert ["replaces that at t.cir:2:1" in w for w in circuit.warnings] == [True]
+
+
+def test_a_library_that_is_included_twice_defines_nothing_anew(tmp_path) -> None:
+    (tmp_path / "lib.cir").write_text(
+        ".model g waveguide(length=1m)\n.func f(x) {x}\n.subckt cell a\nXw a nc g\n.ends\n", encoding="utf-8"
+    )
+    deck = tmp_path / "deck.cir"
+    deck.write_text("title\n.include lib.cir\n.include lib.cir\nXa nc cell\n", encoding="utf-8")
+    assert load(deck).warnings == []
+
+
+def test_definitions_inside_a_subcircuit_hide_those_outside_without_a_warning(read) -> None:
+    circuit = read(f".model g {WG}1m\n.subckt s a\n.model g {WG}2m\nXw a nc g\n.ends\nXa nc1 s\nXb nc2 nc3 g\n")
+    assert lengths(circuit) == {"xa.xw": 2e-3, "xb": 1e-3}
+    assert circuit.warnings == []
+
+
+def test_a_subcircuit_may_have_the_name_of_an_element_without_a_warning(read) -> None:
+    assert read(".subckt r a\nXw a nc waveguide\n.ends\nXa nc1 r\n").warnings == []
+    (warning,) = read(".subckt mirror a\nXw a nc waveguide\n.ends\nXa nc1 mirror\n").warnings
+    assert ".subckt mirror hides the device 'mirror'" in warning
