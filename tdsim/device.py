@@ -58,7 +58,7 @@ import inspect
 import math
 import pkgutil
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from .errors import UsageError, nearest
 
@@ -188,6 +188,15 @@ class Inner(_Declared):
         self.doc, self.onto = doc, onto
 
 
+class Quantity(NamedTuple):
+    """What a non-linear device shows as `@instance[name]`: of(p, u, flows, slopes), as `characteristic` takes and gives
+    them."""
+
+    unit: str
+    doc: str
+    of: Callable[[Any, Any, Any, Any], float]
+
+
 Pair = tuple[str, str]
 """Two ports or inner nodes of a device, "" standing for ground; or a branch and ""."""
 
@@ -218,6 +227,7 @@ class Device:
         depends     for each path the places of the controls that its current and charge depend on; all where not said
         starts      which parameter gives the voltage from the second to the first of a pair when a transient has `uic`
         walked      those of its paths whose charges depend on the way that the controls took
+        quantities  what it shows of its operating point, by name: `@m1[gm]`
         paths       pairs from the first to the second of which its currents and charges go
         detected    parameters that arriving light sets
         followed    pairs of a parameter and the branch or inner node that it follows, where electrodes are wired
@@ -246,6 +256,7 @@ class Device:
     depends: ClassVar[tuple[tuple[int, ...], ...]] = ()
     starts: ClassVar[tuple[tuple[str, Pair], ...]] = ()
     walked: ClassVar[tuple[Pair, ...]] = ()
+    quantities: ClassVar[dict[str, Quantity]] = {}
     letter: ClassVar[str] = "x"
     netlist: ClassVar[str] = ""
 

@@ -8,9 +8,11 @@ from fnmatch import fnmatchcase
 
 from .cards import Analysis, Request
 from .circuit import GROUND, Circuit, Instance
-from .device import ELECTRICAL
+from .device import ELECTRICAL, Quantity
 from .errors import UsageError, nearest
 from .signals import ELECTRICAL_KINDS, Signal, parse_signal
+
+CURRENT, POWER = "i", "p"
 
 HIDDEN = "#"
 """In the names of what the netlist reader adds to a circuit itself; kept only when it is asked for by name."""
@@ -22,7 +24,7 @@ class Probe:
 
     name    as it was asked for: v(a,b), i(v.x1.v1), vdb(out), @r1[r]
     kind    v, i or @
-    target  the nodes of v (one or two, "0" is ground), the instance of i, the instance and the parameter of @
+    target  the nodes of v (one or two, "0" is ground), the instance of i, the instance and the name after @
     part    of a small signal: m (magnitude), p (phase, radians), db, r (real), i (imaginary); "" for all of it
     """
 
@@ -47,6 +49,8 @@ def probes(circuit: Circuit, analysis: Analysis, requests: Sequence[Request] | N
     found: dict[str, Probe] = {}
     for request in circuit.requests if requests is None else requests:
         for probe in expand(circuit, request.signal):
+            if analysis.kind == "ac" and probe.kind == "@" and is_quantity(circuit, probe):
+                continue  # small signals of it are not what its name says
             if analysis.kind == "ac" or not probe.part:
                 found.setdefault(probe.name, probe)
     return list(found.values()) or default_probes(circuit)
@@ -84,8 +88,8 @@ def probe(circuit: Circuit, signal: Signal) -> Probe:
     if instance is None:
         raise UsageError(f"unknown signal {signal}{nearest(signal.target, branches(circuit))}")
     if kind == "@":
-        if signal.second not in instance.device.params:
-            known = nearest(signal.second, instance.device.params)
+        if signal.second not in instance.device.params and signal.second not in quantities(instance):
+            known = nearest(signal.second, [*quantities(instance), *instance.device.params])
             raise UsageError(f"{signal}: {instance.device.name} has no parameter {signal.second!r}{known}")
         return Probe(str(signal), kind, (instance.name, signal.second), part)
     if not has_current(instance):
@@ -129,6 +133,35 @@ def has_branch(instance: Instance) -> bool:
 def has_current(instance: Instance) -> bool:
     """Whether i(..) of an instance means something: the current into the first of its electrical ports."""
     return has_branch(instance) or sum(p.domain == ELECTRICAL for p in instance.ports.values()) >= 2
+
+
+def quantities(instance: Instance) -> dict[str, Quantity]:
+    """What an electrical instance shows of itself while it runs: `@r1[p]`, `@m1[gm]`.
+
+    The power of an element without quantities of its own is that of its first two ports.
+    """
+    own = instance.device.quantities
+    if own:
+        return own | {POWER: Quantity("W", "power that it turns into heat", lambda p, u, i, g: 0.0)}
+    if not has_current(instance):
+        return {}
+    current = Quantity("A", "current from the first port through it", lambda p, u, i, g: 0.0)
+    return {CURRENT: current, POWER: Quantity("W", "power that goes into it", lambda p, u, i, g: 0.0)}
+
+
+def is_quantity(circuit: Circuit, probe: Probe) -> bool:
+    """Whether a signal @device[name] changes while the circuit runs; else it is a parameter."""
+    instance, name = circuit.instances[probe.target[0]], probe.target[1]
+    param = instance.device.params.get(name)
+    hides = name in instance.device.quantities or param is None or param.kind == "expression"
+    return name in quantities(instance) and hides
+
+
+def measured_currents(circuit: Circuit, probes: Sequence[Probe]) -> list[str]:
+    """The instances whose currents these signals are made of."""
+    found = [p.target[0] for p in probes if p.kind == "i"]
+    made = [p for p in probes if p.kind == "@" and is_quantity(circuit, p)]
+    return found + [p.target[0] for p in made if not circuit.instances[p.target[0]].device.quantities]
 
 
 def is_electrical(circuit: Circuit, name: str) -> bool:

@@ -20,7 +20,7 @@ from ..nodal.system import System, build
 from ..nodal.tables import Layout
 from ..nodal.unknowns import is_electrical
 from ..nodal.wellposed import examine
-from ..probes import Probe, expand, probes
+from ..probes import Probe, expand, measured_currents, probes
 from .readings import Readings, make_readings
 
 RESTING = 1e6
@@ -57,7 +57,7 @@ class Electronics:
         hidden = probes(circuit, analysis, [Request(name) for name in extra]) if extra else []
         self.probes += [p for p in hidden if p.name not in known]
         measured = [probe for m in circuit.measures for signal in m.signals() for probe in expand(circuit, signal)]
-        currents = [p.target[0] for p in (*self.probes, *measured) if p.kind == "i"]
+        currents = measured_currents(circuit, [*self.probes, *measured])
         self.circuit = with_ammeters(circuit, currents)  # those of all analyses, whose states have to fit
         self.tolerances = Tolerances.of(circuit.options)
         self.runs = runs
@@ -65,7 +65,7 @@ class Electronics:
         self.said: list[str] = []
         """What the user should know about the circuit."""
         self.system = self.at()
-        self.readings: Readings = make_readings(self.circuit, self.system.unknowns, self.probes)
+        self.readings: Readings = make_readings(self.circuit, self.system, self.probes)
 
     def at(self, ambient: float | None = None, small_signal: bool = False, circuit: Circuit | None = None) -> System:
         """The equations at a temperature (degC; that of the options by default)."""

@@ -100,7 +100,7 @@ class MixedTransient(Transient):
             unknowns.current(n) is not None for n in (wanted.target[0], ammeter(wanted.target[0]))
         ):
             raise UsageError(f"{signal} is not measured: save it, so that a process can read it")
-        found = make_readings(self.electronics.circuit, unknowns, [wanted])
+        found = make_readings(self.electronics.circuit, self.electronics.system, [wanted])
         latest = self._mixed.latest_unknowns(count)
         return np.asarray(found.readings[0].values(latest[:, :, found.kept]).T)
 

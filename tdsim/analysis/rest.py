@@ -14,6 +14,7 @@ from ..results.schema import Coordinate, Schema, Sink
 from .electronics import Tell
 from .joint_rest import Rest
 from .parameters import set_parameters
+from .readings import make_readings
 from .request import attributes
 
 POINT = "point"
@@ -53,12 +54,12 @@ def run_sweep(circuit: Circuit, analysis: Sweep, sink: Sink, name: str, tell: Te
     names, shape = _axis_names(axes), tuple(a.values.size for a in axes)
     points = np.array(list(itertools.product(*(a.values for a in axes))))
     found, waves = _Sweeper(rest, axes).solve(points)
+    values = {name: value.reshape(shape) for name, value in found.items()}
     coordinates = [
         Coordinate(n, _unit(circuit, a), f"swept {n}", a.values) for n, a in zip(names[:-1], axes[:-1], strict=True)
     ]
     coordinates.append(Coordinate(names[-1], _unit(circuit, axes[-1]), f"swept {names[-1]}"))
     variables = tuple(r.variable(tuple(names)) for r in electronics.readings.readings)
-    values = electronics.readings.values(found.reshape(*shape, -1))
     if light is not None:
         coordinates += light.coordinates
         variables += light.variables(tuple(names))
@@ -86,21 +87,27 @@ class _Sweeper:
     def __init__(self, rest: Rest, axes: Sequence[Axis]):
         self.rest, self.electronics, self.axes = rest, rest.electronics, axes
         self.solver = self.electronics.solver(self.electronics.system)
+        self.readings = self.electronics.readings
         self._fixed: tuple[float, ...] = ()
 
-    def solve(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The kept unknowns at every point (points, kept), and the waves (points, waves, carriers)."""
-        readings, held, nudged = self.electronics.readings, self.electronics.held(), self.electronics.nudged()
-        found, waves = np.empty((len(points), readings.kept.size)), []
+    def solve(self, points: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """The electrical signals at every point (points,), and the waves (points, waves, carriers)."""
+        held, nudged = self.electronics.held(), self.electronics.nudged()
+        found, waves, first = np.empty((len(points), self.readings.kept.size)), [], 0
+        parts: list[dict[str, np.ndarray]] = []
         for k, point in enumerate(points):
+            before = self.readings
             self._change(point)
+            if self.readings is not before:
+                parts, first = [*parts, before.values(found[first:k])], k
             levels = self.solver.words["LEVEL"].copy()
             for axis, value in zip(self.axes, point, strict=True):
                 if axis.parameter == "dc":
                     levels[self.solver.system.source(axis.target)] = value
-            found[k] = self.rest.find(self.solver, levels, held, nudged if k == 0 else {})[readings.kept]
+            found[k] = self.rest.find(self.solver, levels, held, nudged if k == 0 else {})[self.readings.kept]
             waves.append(np.zeros((0, 0)) if self.rest.joint is None else self.rest.joint.waves)
-        return found, np.stack(waves)
+        parts.append(self.readings.values(found[first:]))
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, np.stack(waves)
 
     def _change(self, point: np.ndarray) -> None:
         """Make the equations anew where the temperature or a parameter has changed."""
@@ -119,3 +126,4 @@ class _Sweeper:
         self.solver = self.electronics.solver(self.electronics.at(ambient, circuit=circuit))
         self.solver.words["Z"][:] = before
         self.solver.words["SWITCHES"][:] = switches
+        self.readings = make_readings(circuit, self.solver.system, self.electronics.probes)

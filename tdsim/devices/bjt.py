@@ -40,9 +40,9 @@ from __future__ import annotations
 
 import math
 from math import inf, nan
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from ..device import Device, Inner, Param, electrical, kernel
+from ..device import Device, Inner, Param, Quantity, electrical, kernel
 from .junction import (
     ZERO,
     critical_voltage,
@@ -175,6 +175,18 @@ class Bjt(Device, name="q"):
     )
     depends = ((0, 1), (1,), (0, 1), (1, 2), (0, 1, 2), (3,), (4,), (5,))
     starts = (("icvbe", ("bi", "ei")), ("icvce", ("ci", "ei")))
+
+    quantities: ClassVar = {
+        "ic": Quantity("A", "current into the collector", lambda p, u, i, g: i[2] - i[1]),
+        "ib": Quantity("A", "current into the base", lambda p, u, i, g: i[0] + i[1]),
+        "ie": Quantity("A", "current into the emitter", lambda p, u, i, g: -i[0] - i[2]),
+        "vbe": Quantity("V", "base to emitter, of an npn", lambda p, u, i, g: p.sign * u[0]),
+        "vbc": Quantity("V", "base to collector, of an npn", lambda p, u, i, g: p.sign * u[1]),
+        "gm": Quantity("S", "transconductance", lambda p, u, i, g: g[2][0] + g[2][1]),
+        "gpi": Quantity("S", "conductance of the base to the emitter", lambda p, u, i, g: g[0][0]),
+        "gmu": Quantity("S", "conductance of the base to the collector", lambda p, u, i, g: g[1][1]),
+        "go": Quantity("S", "conductance of the output", lambda p, u, i, g: -g[2][1]),
+    }
 
     netlist = """A common-emitter amplifier
 Vcc vcc 0 12

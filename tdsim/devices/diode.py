@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import math
 from math import inf, nan
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from ..device import Device, Inner, Param, electrical, kernel
+from ..device import Device, Inner, Param, Quantity, electrical, kernel
 from .junction import (
     STEEPEST_FC,
     ZERO,
@@ -82,6 +82,12 @@ class Diode(Device, name="d"):
     paths = (("a", "b"), ("b", "k"))
     depends = ((0,), (1,))
     starts = (("ic", ("b", "k")),)
+
+    quantities: ClassVar = {
+        "id": Quantity("A", "current of the junction, without that of its charge", lambda p, u, i, g: i[1]),
+        "vd": Quantity("V", "voltage across the junction", lambda p, u, i, g: u[1]),
+        "gd": Quantity("S", "conductance of the junction", lambda p, u, i, g: g[1][1]),
+    }
 
     netlist = """A half-wave rectifier
 V1 in 0 sin(0 5 1k)

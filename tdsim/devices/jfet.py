@@ -25,9 +25,9 @@ from __future__ import annotations
 
 import math
 from math import inf, nan
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from ..device import Device, Inner, Param, electrical, kernel
+from ..device import Device, Inner, Param, Quantity, electrical, kernel
 from .channel import limit_channel, reversed_slopes
 from .junction import (
     STEEPEST_FC,
@@ -103,6 +103,16 @@ class Jfet(Device, name="j"):
     paths = (("di", "si"), ("g", "di"), ("g", "si"), ("d", "di"), ("s", "si"))
     depends = ((0, 1), (0, 1), (0,), (2,), (3,))
     starts = (("icvgs", ("g", "si")), ("icvds", ("di", "si")))
+
+    quantities: ClassVar = {
+        "id": Quantity("A", "current into the drain, of an n-channel", lambda p, u, i, g: p.sign * (i[0] - i[1])),
+        "ig": Quantity("A", "current into the gate, of an n-channel", lambda p, u, i, g: p.sign * (i[1] + i[2])),
+        "is": Quantity("A", "current into the source, of an n-channel", lambda p, u, i, g: -p.sign * (i[0] + i[2])),
+        "vgs": Quantity("V", "gate to source, of an n-channel", lambda p, u, i, g: p.sign * u[0]),
+        "vgd": Quantity("V", "gate to drain, of an n-channel", lambda p, u, i, g: p.sign * (u[0] - u[1])),
+        "gm": Quantity("S", "transconductance", lambda p, u, i, g: g[0][0]),
+        "gds": Quantity("S", "conductance of the channel", lambda p, u, i, g: g[0][1]),
+    }
 
     netlist = """A source follower
 Vdd vdd 0 12

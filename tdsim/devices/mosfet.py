@@ -33,9 +33,9 @@ from __future__ import annotations
 
 import math
 from math import inf, nan
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from ..device import Device, Inner, Param, electrical, kernel
+from ..device import Device, Inner, Param, Quantity, electrical, kernel
 from .channel import limit_channel, reversed_slopes
 from .junction import (
     BOLTZMANN,
@@ -151,6 +151,18 @@ class Mosfet(Device, name="m"):
     depends = ((0, 1, 2), (1, 2), (2,), (0, 1, 2), (0, 1, 2), (0, 1, 2), (3,), (4,))
     walked = (("g", "di"), ("g", "si"), ("g", "b"))
     starts = (("icvgs", ("g", "si")), ("icvds", ("di", "si")), ("icvbs", ("b", "si")))
+
+    quantities: ClassVar = {
+        "id": Quantity("A", "current into the drain, of an n-channel", lambda p, u, i, g: p.sign * (i[0] - i[1])),
+        "is": Quantity("A", "current into the source, of an n-channel", lambda p, u, i, g: -p.sign * (i[0] + i[2])),
+        "ib": Quantity("A", "current into the bulk, of an n-channel", lambda p, u, i, g: p.sign * (i[1] + i[2])),
+        "vgs": Quantity("V", "gate to source, of an n-channel", lambda p, u, i, g: p.sign * u[0]),
+        "vds": Quantity("V", "drain to source, of an n-channel", lambda p, u, i, g: p.sign * u[1]),
+        "vbs": Quantity("V", "bulk to source, of an n-channel", lambda p, u, i, g: p.sign * u[2]),
+        "gm": Quantity("S", "transconductance", lambda p, u, i, g: g[0][0]),
+        "gds": Quantity("S", "conductance of the channel", lambda p, u, i, g: g[0][1]),
+        "gmbs": Quantity("S", "transconductance of the bulk", lambda p, u, i, g: g[0][2]),
+    }
 
     netlist = """An inverter
 Vdd vdd 0 3.3

@@ -92,7 +92,7 @@ def _group(
         device.name,
         [i.name for i in instances],
         loops(device),
-        _numbers(device, instances, conditions, float(circuit.options.get("gmin", 1e-12))),
+        numbers_of(device, instances, conditions, float(circuit.options.get("gmin", 1e-12))),
         pairs(device.controls),
         pairs(device.paths),
         fields.index("gmin") if "gmin" in fields else -1,
@@ -135,7 +135,7 @@ def _end(circuit: Circuit, unknowns: Unknowns, instance: Instance, name: str) ->
     return unknowns.terminal(instance, name)
 
 
-def _numbers(device: Any, instances: list[Instance], conditions: Conditions, gmin: float) -> np.ndarray:
+def numbers_of(device: Any, instances: list[Instance], conditions: Conditions, gmin: float) -> np.ndarray:
     """What `prepare` makes of the parameters of each instance and run: (runs or 1, instances, fields)."""
     runs = max((np.size(v) for i in instances for v in i.values.values() if isinstance(v, np.ndarray)), default=1)
     found = []
