@@ -27,6 +27,7 @@ from .mixed import MixedEngine
 from .readings import make_readings
 from .recorder import Recorder
 from .request import Request
+from .trail import Trail
 from .transient import Transient
 
 
@@ -103,6 +104,16 @@ class MixedTransient(Transient):
         found = make_readings(self.electronics.circuit, self.electronics.system, [wanted])
         latest = self._mixed.latest_unknowns(count)
         return np.asarray(found.readings[0].values(latest[:, :, found.kept]).T)
+
+    def unknowns(self, tick: int, count: int) -> np.ndarray:
+        found: np.ndarray = self._mixed.unknowns(tick, count).transpose(2, 0, 1)[:, None]
+        return found
+
+    def trail(self) -> Trail:
+        return Trail(self.electronics.system, self.step)
+
+    def memory(self) -> int:
+        return int(self.program.tables.depth.sum()) + self.program.memory + self.trail().samples
 
     def _recorder(self, sink: Sink, schema: Schema, longest: int) -> Recorder:
         more = self._electrical

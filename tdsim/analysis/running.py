@@ -18,10 +18,10 @@ from ..outputs import Output, resolve
 from ..results.schema import Snapshot
 from ..shapes import Waveform
 from ..signals import parse_signal
-from .electronics import is_electronic
 from .parameters import set_parameters
 from .recorder import Record
 from .stillness import LONGEST, Stillness, last_change
+from .trail import Trail
 
 if TYPE_CHECKING:
     from .transient import Transient
@@ -47,6 +47,7 @@ class RunningCircuit:
         waveforms = self._waveforms(self.circuit.instances.values())
         self.clock.follow(Edges(waveforms, self.step, engine.tick, self._end, stretch))
         self._outputs: dict[str, Output] = {}
+        self._trail: Trail | None = None
         if self.circuit.processes and transient.request.state is not None:
             raise UsageError("a circuit with a process cannot go on from a state: the process keeps no memory of it")
         self._memories = [copy.deepcopy(memory) for _, memory in self.circuit.processes]
@@ -107,6 +108,8 @@ class RunningCircuit:
             if tick < self.recorder.first:
                 target = min(target, self.recorder.first)
             finite = self._watched(target) if self.clock.watches else self._run(target - tick)
+            if self._trail is not None:
+                self._trail.add(self.transient.unknowns(tick, self.engine.tick - tick))
             yield tick, self.engine.tick - tick, finite
             self._look()
             self.clock.advance(self.engine.tick)
@@ -119,19 +122,22 @@ class RunningCircuit:
         state = self.engine.state() if due else None
         for rest in due:
             assert state is not None
-            if rest.judge.look(state).settled.all():
+            others = (self._trail.quantities(), self._trail.sizes()) if self._trail else ()
+            if rest.judge.look(state, *others).settled.all():
                 self.clock.rests.remove(rest)
                 rest.event.succeed()
             rest.tick = self.engine.tick + rest.judge.window
 
     def judge(self, tol: float) -> Stillness:
         """What judges whether the circuit is at rest."""
-        if is_electronic(self.circuit):
-            raise UsageError("wait_settled is not available yet where there are electronics: wait for a crossing")
         if not 1e-12 <= tol < 1:
             raise UsageError(f"wait_settled takes a tolerance between 1e-12 and 1, not {tol:g}")
         change = last_change(self.circuit, self.step, self.transient.request.stop)
-        return Stillness(self.circuit, self.engine.program, tol, LONGEST, int(change / self.step))
+        last, memory = int(change / self.step), self.transient.memory()
+        if self._trail is None:
+            self._trail = self.transient.trail()
+        kinds = self._trail.kinds if self._trail else 0
+        return Stillness(self.circuit, self.engine.program, tol, LONGEST, last, memory, kinds)
 
     def _run(self, count: int) -> bool:
         """Run on for `count` samples; whether all is finite."""

@@ -149,39 +149,15 @@ class Settles(Transient):
     """A transient that ends when every run is at rest; `asked` is set before anything else."""
 
     asked: SettleRequest
-    kinds = 0
-    """How many kinds of quantities there are besides those of light."""
-
     # -- electronics, where there are any -------------------------------------------------------------------------
-
-    def unknowns(self, engine: Any, tick: int, count: int) -> np.ndarray:
-        """The electrical unknowns of a block, (unknowns, 1, runs, samples)."""
-        return np.zeros((0, 1, self.runs, count))
 
     def electrical(self, unknowns: np.ndarray) -> dict[str, np.ndarray]:
         """The electrical signals of a result, (runs, samples) or (samples,)."""
         return {}
 
-    def by_kind(self, past: np.ndarray) -> list[np.ndarray]:
-        """The unknowns of the last samples (unknowns, 1, runs, samples) by kind, (rows, 1, runs) each."""
-        return []
-
-    def sizes(self, unknowns: np.ndarray) -> np.ndarray:
-        """By what each kind is measured, (kinds, runs), as far as these samples tell."""
-        return np.zeros((0, unknowns.shape[2]))
-
     def seen(self, unknowns: np.ndarray) -> np.ndarray:
         """Signals (signals, runs, samples) that show what the electronics do."""
         return np.zeros((0, *unknowns.shape[2:]))
-
-    def memory(self) -> int | None:
-        """Samples that all loops together hold; None for those of light alone."""
-        return None
-
-    @property
-    def past(self) -> int:
-        """Samples of the electronics that a delay in them remembers, and at least one."""
-        return 1
 
     def ended(self, state: State) -> State:
         """The final state as the result gives it."""
@@ -318,11 +294,10 @@ class _Course:
         step = whole.step
         change = last_change(whole.circuit, step, whole.request.stop)
         longest = max(1, (self.end - self.bench.engine.tick) // WINDOWS)
-        self.stillness = Stillness(
-            whole.circuit, whole.program, whole.asked.tol, longest, int(change / step), whole.memory(), whole.kinds
-        )
-        self.past: np.ndarray | None = None
-        self.sizes = np.zeros((whole.kinds, whole.runs))
+        self.trail = whole.trail()
+        kinds = self.trail.kinds if self.trail else 0
+        last = int(change / step)
+        self.stillness = Stillness(whole.circuit, whole.program, whole.asked.tol, longest, last, whole.memory(), kinds)
         self.record: list[np.ndarray] = []
 
     def _begin(self, settling: Settles) -> RunningCircuit:
@@ -337,7 +312,8 @@ class _Course:
             self._advance(min(self.end, self.bench.engine.tick + self.stillness.window))
             if progress is not None:
                 progress((self.bench.engine.tick - first) * self.whole.step, self.whole.asked.tmax)
-            self._take(self.stillness.look(self.bench.engine.state(), self._others(), list(self.sizes)))
+            others = (self.trail.quantities(), self.trail.sizes()) if self.trail else ()
+            self._take(self.stillness.look(self.bench.engine.state(), *others))
             computed = self.settled[self.active]
             if computed.any() and not computed.all() and 2 * computed.sum() >= computed.size:
                 self._leave_out(computed & ~self.rotation[:, self.active].any(axis=0))
@@ -349,19 +325,14 @@ class _Course:
         for tick, count, finite in self.bench.blocks(target, _nothing):
             good, problem = (count, "") if finite else self.block.problem(tick, count)
             outputs = len(self.block.samples) - len(self.names)
-            unknowns = self.now.unknowns(self.bench.engine, tick, good)
+            unknowns = self.now.unknowns(tick, good)
             light = self._all_runs("light", self.block.samples[:outputs, ..., :good])
             self.whole.put(self.sink, tick, light, self._all_runs("unknowns", unknowns))
             if problem:
                 raise SimulationError(problem)
-            known = unknowns if self.past is None else np.concatenate([self.past, unknowns], axis=-1)
-            self.sizes = np.maximum(self.sizes, self.now.sizes(unknowns))
-            self.past = known[..., -self.whole.past :]
+            if self.trail:
+                self.trail.add(unknowns)
             self._remember(self.block.samples[outputs:], unknowns)
-
-    def _others(self) -> list[np.ndarray]:
-        """What is looked at besides the state of the light."""
-        return [] if self.past is None else self.now.by_kind(self.past)
 
     def _all_runs(self, what: str, block: np.ndarray) -> np.ndarray:
         """Samples of all runs from those that are computed; what is at rest repeats its last one."""
@@ -412,8 +383,8 @@ class _Course:
         self.bench = self._begin(self.now)
         self.stillness.take(keep)
         self.record = [r[:, keep] for r in self.record]
-        self.past = None if self.past is None else self.past[:, :, keep]
-        self.sizes = self.sizes[:, keep]
+        if self.trail:
+            self.trail.take(keep)
 
     def _judge(self) -> None:
         """Say what the runs do that have not come to rest."""

@@ -22,6 +22,7 @@ from .parameters import set_parameters
 from .recorder import Record, Recorder
 from .request import Request, attributes, describe, seed_of
 from .running import RunningCircuit
+from .trail import Trail
 
 Progress = Callable[[float, float], None]
 
@@ -161,6 +162,21 @@ class Transient:
 
     def history(self, signal: Signal, count: int) -> np.ndarray | None:
         """The last samples (count, runs) of a signal that is not light's; None for one that is."""
+        return None
+
+    def unknowns(self, tick: int, count: int) -> np.ndarray:
+        """The electrical unknowns from a tick of the last block on, (unknowns, 1, runs, count)."""
+        return np.zeros((0, 1, self.runs, count))
+
+    def trail(self) -> Trail | None:
+        """What looks at electronics; None where there are none."""
+        return None
+
+    def memory(self) -> int | None:
+        """Samples that all lines of light and electronics hold together; None where there is light alone.
+
+        What goes round through both is not known by its loops.
+        """
         return None
 
     def _schema(self) -> Schema:

@@ -154,11 +154,3 @@ def test_a_mistake_in_a_process_is_said():
 
     with pytest.raises((UsageError, SimulationError), match="unknown node 'outt'; did you mean 'out'"):
         tdsim.transient(low_pass().process(process), stop=10 * NS, step=1 * NS)
-
-
-def test_rest_cannot_be_waited_for_yet():
-    def process(sim, memory):
-        yield sim.wait_settled()
-
-    with pytest.raises(UsageError, match="wait_settled is not available yet where there are electronics"):
-        tdsim.transient(low_pass().process(process), stop=10 * NS, step=1 * NS)

@@ -164,3 +164,39 @@ def test_a_sweep_of_searches(tmp_path):
     found = tdsim.sweep(tdsim.loads(text), path=tmp_path / "a.nc")
     np.testing.assert_array_equal(found.attrs["settled"], 1)
     np.testing.assert_allclose(found["v(b)"][:, -1], 1e3 / (1e3 + np.array([1e3, 3e3, 100])), atol=2e-6)
+
+
+# -- processes ------------------------------------------------------------------------------------------------------
+
+
+def test_a_process_waits_for_rest_again_and_again():
+    """In the loop of light and electronics: at every gain it is at rest when it says so, and not long before."""
+    seen = []
+
+    def climb(sim, memory):
+        for gain in (0.8, 1.1, 1.25):
+            sim.set("eamp.gain", gain)
+            yield sim.wait_settled(1e-7)
+            seen.append((gain, sim.now, float(sim.read("v(x)")[0])))
+
+    tdsim.transient(tdsim.loads(LOOP).process(climb, {}), stop=12000 * NS, step=0.1 * NS)
+    assert [gain for gain, _, _ in seen] == [0.8, 1.1, 1.25]
+    for gain, _, x in seen:
+        assert abs(x - rest(gain)) < 1e-6
+    times = np.diff([0.0, *(now for _, now, _ in seen)])
+    assert (times > 6 * 20 * NS).all()
+    assert times[2] > times[0], "nearer to the edge it takes longer"
+
+
+def test_a_process_waits_for_a_line_to_fill():
+    text = "An echo\nV1 in 0 pulse(0 1 1n 0.1n 0.1n 1)\nR0 in a 1\nT1 a 0 b 0 z0=50 td=10n\nR2 b 0 5k\n.save v(b)\n"
+    seen = []
+
+    def wait(sim, memory):
+        yield sim.wait_settled()
+        seen.append((sim.now, float(sim.read("v(b)")[0])))
+
+    tdsim.transient(tdsim.loads(text).process(wait, {}), stop=15e-6, step=0.1e-9)
+    ((now, v),) = seen
+    assert abs(v - 5e3 / 5001) < 1e-5
+    assert now > 20e-9 * np.log(1e-6) / np.log(49 / 51 * 4950 / 5050)
