@@ -41,7 +41,7 @@ def ladder(sections: int) -> Deck:
     for k, (r, c) in enumerate(zip(scattered(sections, 10.0), scattered(sections, 1e-12, 2), strict=True)):
         elements += [f"r{k} n{k} n{k + 1} {r}", f"c{k} n{k + 1} 0 {c}"]
     stop = 1e-8 if sections < 5000 else 4e-9
-    middle = f"v(n{max(1, sections // 10)})"
+    middle = f"v(n{min(100, max(1, sections // 10))})"
     return deck(f"RC ladder of {sections}", elements, f"tran {stop / 1000:g} {stop:g}", "v(n1)", middle)
 
 
@@ -72,8 +72,9 @@ def diode_grid(side: int) -> Deck:
 
 
 def ring(stages: int) -> Deck:
-    """A ring oscillator of CMOS inverters, started by one node."""
-    elements = ["vdd vdd 0 3.3", MODELS, ".ic v(r0)=3.3"]
+    """A ring oscillator of CMOS inverters, in which one edge goes round."""
+    elements = ["vdd vdd 0 3.3", MODELS]
+    elements += [f".ic v(r{k})={3.3 if k % 2 == 0 else 0}" for k in range(stages)]
     for k in range(stages):
         after = (k + 1) % stages
         elements += [
