@@ -139,8 +139,11 @@ def _check_windings(system: System, structure: Structure) -> None:
             _weaken(system, np.array([structure.wound_rows[n] for n in loop]), -1e-3 * WEAKEST)
 
 
-def _weaken(system: System, rows: np.ndarray, largest: float) -> None:
-    """At rest, let capacitances or inductances in these rows act as conductances or resistances of their ratio."""
+def _weaken(system: System, rows: np.ndarray, largest: float) -> bool:
+    """At rest, let capacitances or inductances in these rows act as conductances or resistances of their ratio.
+
+    Returns whether there are any.
+    """
     at_rows, columns, values = system.capacitance.joined()
     chosen = np.isin(at_rows, rows)
     if chosen.any():
@@ -148,6 +151,7 @@ def _weaken(system: System, rows: np.ndarray, largest: float) -> None:
         if largest < 0:
             values = -values
         system.resting.add(at_rows[chosen], columns[chosen], factor * values[chosen], system.size)
+    return bool(chosen.any())
 
 
 # -- nodes without a voltage of their own -----------------------------------------------------------------------------
@@ -207,8 +211,15 @@ def _check_rest(system: System, structure: Structure, held: Iterable[int]) -> li
                 "capacitors, so that there is no operating point; add a resistor to ground, or start with uic",
                 feeding,
             )
-        _weaken(system, nodes, WEAKEST)
-        said.append(f"no DC path to ground: {_listed(system, nodes)}: at rest the charge there is taken as 0")
+        if _weaken(system, nodes, WEAKEST):
+            said.append(f"no DC path to ground: {_listed(system, nodes)}: at rest the charge there is taken as 0")
+            continue
+        node = nodes[:1]
+        system.resting.add(node, node, np.full((1, 1), TIE), system.size)
+        said.append(
+            f"no DC path to ground: {_listed(system, nodes)}: at rest {_name(system, node[0])} is taken as 0 V, as "
+            "nothing but gates of transistors is there"
+        )
     return said
 
 

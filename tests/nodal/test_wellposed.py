@@ -50,6 +50,17 @@ def test_charge_between_capacitors_is_conserved():
     assert found["v(2)"].item() == pytest.approx(2, rel=1e-9)
 
 
+def test_a_gate_that_nothing_leads_to_is_named():
+    """Meyer's capacitances lead no current to it at rest, and are nothing to divide a charge by."""
+    text = "vdd vdd 0 5\nrd vdd d 10k\nm1 d g 0 0 mm\nrg g h 1k\n.model mm nmos(vto=1 kp=1m tox=20n)"
+    with pytest.warns(UserWarning, match="no DC path to ground: nodes g, h: at rest g is taken as 0 V"):
+        found = solve(text)
+    assert found["v(g)"].item() == pytest.approx(0, abs=1e-9)
+    assert found["v(d)"].item() == pytest.approx(5, rel=1e-6)
+    with pytest.raises(SimulationError, match="no DC path to ground: nodes g, h: the current of i1"):
+        solve(text + "\ni1 0 g 1u")
+
+
 def test_a_held_node_is_not_without_a_path():
     found = solve("v1 1 0 6\nc1 1 2 1n\nc2 2 0 2n\n.ic v(2)=1\n.save v(2)", ".tran 1u 10u")
     np.testing.assert_allclose(found["v(2)"].values, 1, rtol=1e-6)
