@@ -48,6 +48,24 @@ NUMBERS = frozenset(
 )
 """Options that take a number."""
 
+ZERO_KELVIN = -273.15
+"""The lowest temperature (degC)."""
+
+ABOVE = {
+    "reltol": 0.0,
+    "abstol": 0.0,
+    "vntol": 0.0,
+    "chgtol": 0.0,
+    "trtol": 0.0,
+    "dt": 0.0,
+    "temp": ZERO_KELVIN,
+    "tnom": ZERO_KELVIN,
+}
+"""Options whose number must lie above this one."""
+
+LEAST = {"gmin": 0, "gshunt": 0, "rshunt": 0, "cshunt": 0, "itl1": 1, "itl2": 1, "itl4": 1, "threads": 1, "block": 1}
+"""Options whose number must be this one at least."""
+
 FLAGS = frozenset(("noopiter",))
 """Options that stand alone; `name=1` says the same, `name=0` the opposite."""
 
@@ -88,6 +106,16 @@ def option_problem(name: str, value: Any) -> str | None:
         return f"option {name} stands alone"
     if name in NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
         return f"option {name} takes a number"
+    return _range_problem(name, value) if name in NUMBERS else None
+
+
+def _range_problem(name: str, value: float) -> str | None:
+    if name in ABOVE and not value > ABOVE[name]:
+        return f"option {name} must be above {ABOVE[name]:g}, not {value:g}"
+    if name in LEAST and not value >= LEAST[name]:
+        return f"option {name} must be {LEAST[name]} or more, not {value:g}"
+    if name == "reltol" and value >= 1:
+        return f"option reltol is a part of what is solved for, below 1, not {value:g}"
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..cards import TEMPERATURE, Axis, OperatingPoint, Scattering, Settle, SmallSignal, Sweep, Transient
+from ..options import ZERO_KELVIN
 from .card_control import Control
 from .keywords import plain_words, split
 from .problems import Problem, Together
@@ -104,6 +105,8 @@ def _axis(c: Control, words: list[int]) -> Axis:
         raise c.problem("the step must not be zero", words[3])
     if (stop - start) * step < 0:
         raise c.problem(f"the step {step:g} leads away from the stop value: from {start:g} to {stop:g}", words[3])
+    if target == TEMPERATURE and min(start, stop) <= ZERO_KELVIN:
+        raise c.problem(f"temperatures lie above {ZERO_KELVIN:g} degC", words[1] if start < stop else words[2])
     parameter = TEMPERATURE if target == TEMPERATURE else ""
     return Axis(target, parameter, start, stop, step, Place(c.card, words[0]).position)
 

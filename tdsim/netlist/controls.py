@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..cards import Request
 from ..circuit import Circuit
 from ..errors import Diagnostics, UsageError, nearest
+from ..options import option_problem
 from ..signals import parse_signal
 from . import analyses, initial, sweep_cards
 from .card_control import Control
@@ -89,7 +90,11 @@ def _temp(c: Control) -> None:
     words, _ = split(c.card, 1)
     if len(words) != 1:
         raise Problem("the form is .temp degrees", Place(c.card))
-    c.circuit.options["temp"] = c.number(words[0])
+    temperature = c.number(words[0])
+    problem = option_problem("temp", temperature)
+    if problem:
+        raise c.problem(problem.removeprefix("option "), words[0])
+    c.circuit.options["temp"] = temperature
 
 
 def _global(c: Control) -> None:

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 
 from ..cards import TEMPERATURE, Axis, Scattering, Settle, Sweep, Transient, count_problem
-from ..circuit import Circuit
+from ..circuit import GROUND, Circuit
 from ..device import OPTICAL
 from ..errors import PLACED, Diagnostics, UsageError, nearest
 from ..probes import node_problem
@@ -109,6 +109,8 @@ def check_initial(circuit: Circuit, found: Diagnostics) -> None:
     for card, places in ((".ic", circuit.initial_positions), (".nodeset", circuit.nodeset_positions)):
         for signal, place in places.items():
             problem = node_problem(circuit, signal[2:-1]) if signal.startswith("v(") else None
+            if signal.startswith("v(") and signal[2:-1] in GROUND:
+                problem = "ground is 0 V, whatever is given"
             if problem and not found.doubtful(PLACED, signal[2:-1]):
                 found.error(f"{card} {signal}: {problem}", place)
     for signal in (s for s in circuit.initial if s.startswith("x(")):
