@@ -1,8 +1,9 @@
 """Charge stays where no current can take it, in every device whose capacitance is the derivative of a charge.
 
-A capacitor feeds a node at which devices hold charge and hardly let a current through. After whole periods of the source
-the node is back where it was, to what Newton's method leaves in each of some thousand steps. Meyer's capacitances of a MOS transistor's gate are left out, and
-so are capacitors c='f(v)', by which ngspice means i = f(v) dv/dt: they are no derivatives of a charge.
+A capacitor feeds a node at which devices hold charge and hardly let a current through. After whole periods of the
+source the node is back where it was, to what Newton's method leaves in each of some thousand steps. Meyer's
+capacitances of a MOS transistor's gate are left out, and so are capacitors c='f(v)', by which ngspice means i = f(v)
+dv/dt: they are no derivatives of a charge.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """Random sources in circuits: what comes through a filter has the variance that linear theory says.
 
-Noise is drawn on a grid and joined by straight lines (TRNOISE) or held (TRRANDOM); an RC filter turns each into a first-
-order recursion of what was drawn, y[k + 1] = a y[k] + b0 x[k] + b1 x[k + 1] with a = exp(-T / RC).
+Noise is drawn on a grid and joined by straight lines (TRNOISE) or held (TRRANDOM); an RC filter turns each into a
+recursion of first order, y[k + 1] = a y[k] + b0 x[k] + b1 x[k + 1] with a = exp(-T / RC).
 """
 
 import math
