@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .version import __version__
 
 _HOME = {
     "load": "netlist",
@@ -25,6 +25,7 @@ _HOME = {
     "fixed_point": "analysis.simulate",
     "sparam": "analysis.simulate",
     "sweep": "analysis.sweeping",
+    "gradient": "adjoint.gradient",
     "State": "engine.state",
     "open": "results",
     "TdsimError": "errors",
@@ -36,6 +37,7 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
+    from .adjoint.gradient import gradient as gradient
     from .analysis.simulate import fixed_point as fixed_point
     from .analysis.simulate import settle as settle
     from .analysis.simulate import simulate as simulate

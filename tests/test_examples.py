@@ -61,6 +61,23 @@ def check_ring_yield(text, folder):
     assert (folder / "ring_yield.png").stat().st_size > 5000
 
 
+def check_fit_mesh(text, folder):
+    first, last = numbers(text)
+    assert first > 1
+    assert last < 1e-12
+    assert (folder / "fit_mesh.png").stat().st_size > 5000
+
+
+def check_fit_filter(text, folder):
+    """Equal couplings at both ends, as a filter of rings has them that is flat."""
+    one, two, three, four = numbers(text.splitlines()[0])
+    assert (one, two) == pytest.approx((four, three), abs=0.01)
+    ripple, beside = numbers(text.splitlines()[2])
+    assert ripple < 0.3
+    assert beside < -10
+    assert (folder / "fit_filter.png").stat().st_size > 5000
+
+
 def check_gdsfactory_import(text, folder):
     assert "warnings: none" in text
     apart, arms, found, expected = numbers(text)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
 from ..circuit import Circuit, Instance
 from ..digest import digest
 from ..results.identity import Description
+from ..version import __version__
 
 
 def describe(circuit: Circuit) -> Description:

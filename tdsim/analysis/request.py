@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__
 from ..cards import count_problem
 from ..circuit import Circuit
 from ..engine.state import State
 from ..errors import UsageError
+from ..version import __version__
 
 
 @dataclass

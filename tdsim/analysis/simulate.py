@@ -121,7 +121,7 @@ def transient(
     Raises UsageError for what makes no sense, SimulationError when the simulation fails.
     """
     sink = MemorySink()
-    step = _step_of(circuit, step)
+    step = step_of(circuit, step)
     request = Request(step, float(stop), float(start), inputs or {}, params or {}, save, state, return_state)
     prepared = make_transient(circuit.check(), request)
     if isinstance(prepared, Transient):
@@ -159,7 +159,7 @@ def settle(
     residual, contraction, verdict, and where there are any, rotation (Hz) and period (s): numbers, or arrays (runs,).
     Raises UsageError for what makes no sense, SimulationError when a wave is no longer finite.
     """
-    request = SettleRequest(tol, float(tmax), _step_of(circuit, step), inputs or {}, params or {}, save, state)
+    request = SettleRequest(tol, float(tmax), step_of(circuit, step), inputs or {}, params or {}, save, state)
     sink = MemorySink()
     prepared = make_settling(circuit.check(), request)
     for sentence in said_of(prepared):
@@ -192,7 +192,7 @@ def fixed_point(
     equilibrium, or none is found.
     """
     sink = MemorySink()
-    request = SettleRequest(1e-9, stop, _step_of(circuit, step), inputs or {}, params or {}, save, guess, name="op")
+    request = SettleRequest(1e-9, stop, step_of(circuit, step), inputs or {}, params or {}, save, guess, name="op")
     state = find_fixed_point(_light_alone(circuit.check(), "fixed_point"), request, sink)
     sink.close({})
     result: Any = sink.result()
@@ -209,7 +209,7 @@ def _light_alone(circuit: Circuit, what: str) -> Circuit:
     return circuit
 
 
-def _step_of(circuit: Circuit, step: float | None) -> float:
+def step_of(circuit: Circuit, step: float | None) -> float:
     given = circuit.options.get("dt") if step is None else step
     if given is None:
         raise UsageError("give a step (s), or the circuit an option dt")

@@ -34,11 +34,11 @@ def feeds(program: Program, inputs: dict[str, np.ndarray], stop: float, seed: in
         given = inputs.get(name)
         for k, wave in enumerate(emission.waves):
             if wave >= 0:
-                found[wave] = _emit(emission, k, program, stop, seed) if given is None else _replay(given)
+                found[wave] = _emit(emission, k, program, stop, seed) if given is None else replay(given)
     for port, wave in program.inputs.items():
-        found[wave] = _replay(inputs[port]) if port in inputs else _nothing
+        found[wave] = replay(inputs[port]) if port in inputs else nothing
     for modulation in program.modulations:
-        found |= _modulate(modulation, program, stop, seed)
+        found |= modulate(modulation, program, stop, seed)
     return found
 
 
@@ -68,7 +68,7 @@ def standing(sample: np.ndarray) -> Feed:
     return lambda t0, t1: [Piece(0, FOREVER, sample)]
 
 
-def _replay(samples: np.ndarray) -> Feed:
+def replay(samples: np.ndarray) -> Feed:
     """Samples as given, and darkness after them."""
     given, after = Piece(0, samples.shape[-1], samples), Piece(samples.shape[-1], FOREVER, DARK)
 
@@ -101,7 +101,7 @@ def arrange_input(name: str, samples: Any, carriers: int) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(array, 0, 1), dtype=complex)
 
 
-def _nothing(t0: int, t1: int) -> list[Piece]:
+def nothing(t0: int, t1: int) -> list[Piece]:
     return [Piece(0, FOREVER, DARK)]
 
 
@@ -194,7 +194,7 @@ def _one_instance(wave: np.ndarray) -> np.ndarray:
     return whole
 
 
-def _modulate(modulation: Modulation, program: Program, stop: float, seed: int) -> dict[int, Feed]:
+def modulate(modulation: Modulation, program: Program, stop: float, seed: int) -> dict[int, Feed]:
     """The coefficients of one driven device, all computed at once for each piece of time."""
     drive = _Drive(modulation.group, program, stop, seed)
 

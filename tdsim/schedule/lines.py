@@ -14,7 +14,7 @@ from .system import LINE, Allpass, Delay, Line, Recurrence, System, add_delay, a
 def split_lines(system: System, rounded: bool, step: float) -> None:
     """Replace every read of a delay line by reads of waves with whole delays."""
     looped = loops(system)
-    read = {line.entry: _realise(line, line.entry in looped, system, rounded, step) for line in system.lines}
+    read = {line.entry: realise(line, line.entry in looped, system, rounded, step) for line in system.lines}
     system.outlets = read
     for table in (system.rows, system.flows):
         for wave, row in table.items():
@@ -31,7 +31,7 @@ def loops(system: System) -> set[int]:
     }
 
 
-def _realise(line: Line, in_loop: bool, system: System, rounded: bool, step: float) -> tuple[int, Delay]:
+def realise(line: Line, in_loop: bool, system: System, rounded: bool, step: float) -> tuple[int, Delay]:
     """Where to read the output of a line: (wave, whole delay)."""
     samples = np.where(line.samples < delays.WHOLE, 0.0, line.samples)
     if rounded:

@@ -149,7 +149,7 @@ def _kept(system: System, wanted: Wanted, mirrored: set[int]) -> set[int]:
         )
     if wanted.complete:
         return reach(probes | _remembered(system) | mirrored, sources)
-    lit = reach(_lit(system, wanted), reversed_edges(sources))
+    lit = lit_waves(system, wanted)
     needed = reach(probes, sources)
     return (lit & needed) | probes
 
@@ -161,12 +161,13 @@ def _latency(system: System, wanted: Wanted) -> int | None:
     return latency(system, starts, (system.index[name] for name in wanted.detected))
 
 
-def _lit(system: System, wanted: Wanted) -> set[int]:
+def lit_waves(system: System, wanted: Wanted) -> set[int]:
+    """The waves that light can reach."""
     starts = set(system.emitters) | {system.external[port] for port in wanted.inputs}
     for carried in system.recurrences:
         if any(system.names[s] in wanted.initial for s in carried.states):
             starts |= set(carried.outputs)
-    return starts
+    return reach(starts, reversed_edges(sources_of(system)))
 
 
 def _remembered(system: System) -> set[int]:

@@ -1,0 +1,1 @@
+"""The exact gradient of a circuit: its Program run backwards."""

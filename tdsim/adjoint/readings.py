@@ -1,0 +1,243 @@
+"""What a gradient is made of: products of waves and adjoint waves, summed over time, times the slopes of coefficients.
+
+A parameter changes a coefficient of a row y = c x; the cost then changes by Re sum of conj(y~) dc x. A delay changes
+what leaves its line: D(e), by the difference of two filters, which is taken on the adjoint side. What a state obeys
+changes the matrices of its step, F, G and B1 of states.py, by the slope of one matrix exponential.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..circuit import Circuit
+from ..errors import UsageError
+from ..schedule.build import build
+from ..schedule.delays import WHOLE
+from ..schedule.groups import Group, group_instances
+from ..schedule.lines import loops, realise
+from ..schedule.program import Wanted, lit_waves
+from ..schedule.states import matrices
+from ..schedule.system import Delay, Line, Recurrence, Row, System, add_delay
+from .slopes import WEIGHTS, Found, entry_slopes, hold_slopes
+
+NEAR = 2e-3
+"""Samples by which delays are moved to find their slope."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """For one parameter: a wave and an adjoint wave whose product counts, and the slope (carriers or 1, runs or 1)."""
+
+    parameter: str
+    wave: str
+    adjoint: str
+    slope: np.ndarray
+
+
+class Readings:
+    """The products of all parameters: filled while the adjoint is compiled, see `compile_adjoint`.
+
+    parameters  (instance, parameter) of each
+    extra       adjoint waves to read besides
+    wanted      what the forward program is for: nothing is read where it is dark
+    """
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        parameters: Sequence[tuple[str, str]],
+        step: float,
+        extra: Sequence[str],
+        runs: int,
+        wanted: Wanted,
+    ):
+        self._circuit, self._step, self._extra, self._lit = circuit, step, list(extra), wanted
+        self.products: list[Product] = []
+        self._slopes: dict[tuple[str, str], tuple[Found, Found]] = {}
+        self._wanted: dict[str, list[str]] = {}
+        for instance, parameter in parameters:
+            self._wanted.setdefault(instance, []).append(parameter)
+        unsplit = build(circuit, runs, None)
+        self._looped = {unsplit.names[w] for w in loops(unsplit)}
+        self._flowing = build(circuit, runs, step)
+        self._flows: dict[str, dict[tuple[int, tuple[int, Delay]], np.ndarray]] = {}
+        """For each parameter the slopes of flows, by state and what it is driven by."""
+
+    def __call__(self, system: System, adjoint: System, first: bool) -> list[str]:
+        """Add what is read to the adjoint of a system; returns the names of its waves."""
+        self.products, self._flows = [], {}
+        for group in self._groups():
+            for parameter in sorted({p for i in group.instances for p in self._wanted[i.name]}):
+                chosen = [i for i in group.instances if parameter in self._wanted[i.name]]
+                part = Group(group.device, group.ports, group.wired, group.driven, chosen)
+                self._add_group(part, parameter, system, adjoint)
+        self._add_couplings(system)
+        for recurrence in system.recurrences:
+            for parameter, slopes in self._flows.items():
+                if any(state in recurrence.states for state, _ in slopes):
+                    self._add_states(parameter, slopes, recurrence, system, adjoint, first)
+        lit = {system.names[wave] for wave in lit_waves(system, self._lit)}
+        self.products = [p for p in self.products if p.wave in lit]
+        return [*self._extra, *(p.adjoint for p in self.products)]
+
+    def _groups(self) -> list[Group]:
+        found = []
+        for group in group_instances(self._circuit):
+            chosen = [i for i in group.instances if i.name in self._wanted]
+            if chosen:
+                found.append(Group(group.device, group.ports, group.wired, group.driven, chosen))
+        return found
+
+    def _add_group(self, group: Group, parameter: str, system: System, adjoint: System) -> None:
+        key = (group.instances[0].name, parameter)
+        if key not in self._slopes:
+            self._slopes[key] = entry_slopes(group, parameter, self._circuit.carriers)
+        entries, delays = self._slopes[key]
+        ports, lines = len(group.ports), len(group.lines)
+        for (row, column), slope in entries.items():
+            for k, instance in enumerate(group.instances):
+                source = self._source(group, instance.name, column, system)
+                if source is None or not np.any(slope[k]):
+                    continue
+                name = f"{instance.name}.{parameter}"
+                if row < ports + lines:
+                    target = f"{instance.name}.{(*group.ports, *group.lines)[row]}"
+                    self._add_entry(name, target, source, slope[k], system, adjoint)
+                else:
+                    state = f"{instance.name}.{group.states[row - ports - lines]}"
+                    self._flows.setdefault(name, {})[system.index[state], source] = slope[k]
+        for line, seconds in delays.items():
+            for k, instance in enumerate(group.instances):
+                if np.any(seconds[k]):
+                    self._add_delay(
+                        f"{instance.name}.{parameter}", f"{instance.name}.{line}", seconds[k], system, adjoint
+                    )
+
+    def _source(self, group: Group, name: str, column: int, system: System) -> tuple[int, Delay] | None:
+        """The wave that a column of an instance's matrix reads, and how long ago; None where nothing arrives."""
+        if column < len(group.ports):
+            wave = system.incident.get((name, group.ports[column]))
+            return None if wave is None else (wave, 0)
+        inner = system.index[f"{name}.{(*group.lines, *group.states)[column - len(group.ports)]}"]
+        return system.outlets.get(inner, (inner, 0))
+
+    def _add_entry(
+        self,
+        parameter: str,
+        target: str,
+        source: tuple[int, Delay],
+        slope: np.ndarray,
+        system: System,
+        adjoint: System,
+    ) -> None:
+        """The product for a coefficient with which a source counts in a target."""
+        wave, delay = source
+        self.products.append(
+            Product(parameter, system.names[wave], self._delayed(adjoint, adjoint.index[target], delay), slope)
+        )
+
+    def _delayed(self, adjoint: System, wave: int, delay: Delay) -> str:
+        """The name of an adjoint wave, or of the same some samples ago."""
+        name = adjoint.names[wave]
+        if delay == 0:
+            return name
+        label = f"{name}>{delay}"
+        if label not in adjoint.index:
+            adjoint.rows[adjoint.new(label)] = {(wave, delay): 1 + 0j}
+        return label
+
+    def _add_couplings(self, system: System) -> None:
+        """K elements have no ports: each couples two states."""
+        for name, parameters in self._wanted.items():
+            instance = self._circuit.instances[name]
+            if instance.device.name == "k" and "j" in parameters:
+                one, other = (
+                    f"{r}.{next(iter(self._circuit.instances[r].device.states))}" for r in instance.references
+                )
+                slopes = self._flows.setdefault(f"{name}.j", {})
+                for here, there in ((one, other), (other, one)):
+                    slopes[system.index[here], (system.index[there], 0)] = np.full((1, 1), -1j)
+
+    def _add_states(
+        self,
+        parameter: str,
+        slopes: dict[tuple[int, tuple[int, Delay]], np.ndarray],
+        recurrence: Recurrence,
+        system: System,
+        adjoint: System,
+        first: bool,
+    ) -> None:
+        """The products for the matrices of one step of some states."""
+        m, b, inputs = matrices(self._flowing, list(recurrence.states))
+        dm, db = (np.zeros((*x.shape[:2], system.lanes), dtype=complex) for x in (m, b))
+        for (state, key), slope in slopes.items():
+            if state in recurrence.states:
+                i = recurrence.states.index(state)
+                where = (
+                    (dm, recurrence.states.index(key[0])) if key[0] in recurrence.states else (db, inputs.index(key))
+                )
+                where[0][i, where[1]] += np.broadcast_to(
+                    slope, (len(self._circuit.carriers), system.lanes // len(self._circuit.carriers))
+                ).reshape(-1)
+        carried, driven, ahead = hold_slopes(m, b, dm, db, self._step)
+        for i, carry in enumerate(recurrence.outputs):
+            for k, other in enumerate(recurrence.outputs):
+                self._add_product(parameter, system.names[other], self._delayed(adjoint, carry, 1), carried[i, k])
+            for j, (source, delay) in enumerate(recurrence.inputs):
+                self._add_product(parameter, system.names[source], self._delayed(adjoint, carry, delay), driven[i, j])
+                label = self._ahead(adjoint, recurrence, i, add_delay(delay, -1), first)
+                self._add_product(parameter, system.names[source], label, ahead[i, j])
+
+    def _add_product(self, parameter: str, wave: str, adjoint: str, slope: np.ndarray) -> None:
+        if np.any(slope != 0):
+            carriers = len(self._circuit.carriers)
+            self.products.append(Product(parameter, wave, adjoint, slope.reshape(carriers, -1)))
+
+    def _ahead(self, adjoint: System, recurrence: Recurrence, i: int, delay: Delay, first: bool) -> str:
+        """The adjoint of what B1 adds to a state; of what it takes off the carry at t = 0, when the state is given."""
+        state = recurrence.states[i]
+        label = f"{adjoint.names[state]}>ahead{delay}"
+        if label not in adjoint.index:
+            row: Row = {(state, delay): 1 + 0j}
+            if first and delay == 0:
+                back = -np.conj(recurrence.f[:, i])
+                row = {
+                    (wave, 1): back[k] if back[k].size > 1 else complex(back[k][0])
+                    for k, wave in enumerate(recurrence.outputs)
+                }
+            adjoint.rows[adjoint.new(label)] = row
+        return label
+
+    def _add_delay(self, parameter: str, line: str, seconds: np.ndarray, system: System, adjoint: System) -> None:
+        """The slopes of filters: the adjoint of what leaves the line, through filters beside the present one."""
+        entry = system.index[line]
+        here = next(found for found in system.lines if found.entry == entry)
+        leaving = f"{line}~out"
+        if leaving not in adjoint.index:
+            read = system.outlets[entry]
+            rows: Row = {(w, 0): np.conj(row[read]) for w, row in system.rows.items() if read in row}
+            adjoint.rows[adjoint.new(leaving)] = rows
+        near = _near(here)
+        for way, weight in WEIGHTS.items():
+            label = f"{line}~{way}"
+            if label not in adjoint.index:
+                beside = Line(adjoint.index[leaving], here.samples + way * near, label, here.transposed)
+                wave, delay = realise(beside, line in self._looped, adjoint, False, self._step)
+                adjoint.rows[adjoint.new(label)] = {(wave, delay): 1 + 0j}
+            slope = seconds / self._step * weight / near
+            self.products.append(Product(parameter, line, label, slope))
+
+
+def _near(line: Line) -> float:
+    """How far a delay may be moved without its filter becoming one of another kind. Raises UsageError if not at all."""
+    halves, wholes = (np.abs(line.samples - shift - np.round(line.samples - shift)) for shift in (0.5, 0.0))
+    far = min(float(halves.min()), float(np.where(wholes < WHOLE, 1.0, wholes).min()))
+    if far < 1e-6:
+        raise UsageError(
+            f"the delay of {line.name} is {line.samples[0]:g} steps, where one filter takes over from another "
+            "and there is no derivative; take another step"
+        )
+    return min(NEAR, far / 2.5)

@@ -1,0 +1,63 @@
+"""The slopes of what sources send out, summed with the adjoint of the waves that they fill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..analysis.request import seed_of
+from ..engine.sources import emitted
+from ..errors import UsageError
+from ..schedule.groups import Group
+from ..schedule.program import Emission, Program
+from .passes import Forward
+from .slopes import WEIGHTS, shifted
+
+NEAR = 1e-3
+"""How far a parameter is moved to find its slope, relative to itself."""
+
+
+class Emitted:
+    """The derivatives with respect to one parameter of a source, summed segment by segment."""
+
+    def __init__(self, forward: Forward, instance: str, parameter: str):
+        name = f"{instance}.{parameter}"
+        if instance in forward.inputs:
+            raise UsageError(f"{name} has no effect: an input takes the place of {instance}")
+        self._forward, self.total = forward, np.zeros(forward.program.runs)
+        device = forward.circuit.instances[instance]
+        value = np.abs(np.asarray(device.settings[parameter], dtype=float)).max()
+        low, high = device.device.params[parameter].bounds
+        self._near = min(NEAR * (value or 1.0), (value - low) / 2.5, (high - value) / 2.5)
+        if self._near <= 0:
+            raise UsageError(f"{name} stands at its bound, where it has no derivative; move it off")
+        found = [e for e in forward.program.emissions if e.group.instances[e.instance].name == instance]
+        self._moved = {way: [self._move(e, parameter, way * self._near) for e in found] for way in WEIGHTS}
+        self.adjoint = [forward.program.names[w] for e in found for w in e.waves if w >= 0]
+
+    def _move(self, emission: Emission, parameter: str, shift: float) -> Program:
+        group = emission.group
+        single = Group(group.device, group.ports, group.wired, group.driven, [group.instances[emission.instance]])
+        moved = Emission(shifted(single, parameter, np.array([shift])), 0, emission.waves)
+        return replace(self._forward.program, emissions=(moved,))
+
+    def add(self, start: int, end: int, adjoint: Mapping[str, np.ndarray]) -> None:
+        """The samples from `start` to `end`."""
+        forward = self._forward
+        times = np.arange(start, end) * forward.step
+        for way, weight in WEIGHTS.items():
+            for program in self._moved[way]:
+                for wave, _, values in emitted(program, forward.request.stop, seed_of(forward.circuit), times):
+                    back = adjoint.get(forward.program.names[wave])
+                    if back is not None:
+                        self.total = self.total + weight / self._near * (values * np.conj(back)).real.sum(axis=(0, 2))
+
+
+def split(forward: Forward, parameters: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], dict[str, Emitted]]:
+    """The parameters that are not those of sources, and those that are, by name."""
+    instances = forward.circuit.instances
+    sources = [(i, p) for i, p in parameters if instances[i].device.emit is not None]
+    others = [one for one in parameters if one not in sources]
+    return others, {f"{i}.{p}": Emitted(forward, i, p) for i, p in sources}

@@ -1,0 +1,175 @@
+"""The gradient against differences of whole transients, an independent simulator's, and itself."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tdsim
+from tdsim.adjoint import passes
+from tdsim.adjoint.costs import Mean, SquaredError
+
+from .circuits import CASES, DRIVEN, MODE_RING, PORTS, RESONATORS, SOURCES, WHOLE_RING
+from .differences import STEP, cost_of, signal, worst
+
+DATA = Path(__file__).parent.parent / "oracles" / "data"
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_is_what_differences_give(name):
+    text, names, save = CASES[name]
+    assert worst(tdsim.loads(text), names, save) < 1e-7
+
+
+class Readout:
+    """The mean over time of (|z|^2 - target)^2, z the weighted sum of the outputs."""
+
+    def __init__(self, weights, target):
+        self.weights, self.target = weights, target
+
+    def _sum(self, signals):
+        return sum(weight * signals[name] for name, weight in self.weights.items())
+
+    def value(self, signals):
+        return ((np.abs(self._sum(signals)) ** 2 - self.target) ** 2).mean(axis=-1)
+
+    def pullback(self, signals):
+        z = self._sum(signals)
+        slope = 4 * (np.abs(z) ** 2 - self.target) * z / z.shape[-1]
+        return {name: np.conj(weight) * slope for name, weight in self.weights.items()}
+
+
+def test_a_reservoir_has_the_gradients_of_an_automatic_differentiation():
+    circuit, data = tdsim.load(DATA / "P16_gradients.netlist.json"), np.load(DATA / "P16_gradients.npz")
+    outputs = [f"e({port})" for port in data["out_ports"]]
+    cost = Readout(dict(zip(outputs, data["readout"], strict=True)), data["target"])
+    wrt = [f"{name}.phase" for name in data["waveguides"]] + [f"{name}.coupling" for name in data["couplers"]]
+    value, slopes = tdsim.gradient(
+        circuit, cost, wrt, step=float(data["dt"]), stop=float(data["dt"]) * (len(data["t"]) - 1), save=outputs,
+        inputs={str(port): data["x"][:, k] for k, port in enumerate(data["in_ports"])},
+    )  # fmt: skip
+    found = np.array([float(slopes[name.lower()]) for name in wrt])
+    expected = np.concatenate([data["grad_phase"], data["grad_coupling_fd"]])
+    assert abs(value - data["loss"]) < 1e-9 * data["loss"]
+    assert np.abs(found - expected).max() < 1e-8 * np.abs(expected).max()
+
+
+def random_mesh(seed):
+    """A network of couplers, mirrors and delays, each output of one joined to an input of another, loops everywhere."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(2, 5))
+    lefts = [f"l{k}{way}" for k in range(count) for way in (1, 2)]
+    rights = [f"r{k}{way}" for k in range(count) for way in (1, 2)]
+    cards = [f"Xc{k} l{k}1 l{k}2 r{k}2 r{k}1 coupler coupling={rng.uniform(0.1, 0.9):.4f}" for k in range(count)]
+    order = rng.permutation(len(rights))
+    names = [f"xc{k}.coupling" for k in range(count)]
+    for n, (here, there) in enumerate(zip([rights[i] for i in order][1:], lefts[1:], strict=True)):
+        time = rng.choice([f"{rng.integers(2, 30) / 10}p", f"{rng.uniform(0.1, 3):.4f}p"])
+        cards.append(
+            f"Xw{n} {here} m{n} delay time={time} loss={rng.uniform(0.1, 2):.3f} phase={rng.uniform(0, 6):.3f}"
+        )
+        cards.append(f"Xm{n} m{n} {there} mirror reflectivity={rng.uniform(0.01, 0.4):.3f}")
+        names += [f"xw{n}.time", f"xw{n}.phase", f"xm{n}.reflectivity"]
+    ports = f".port in {lefts[0]}\n.port out {rights[order[0]]}"
+    return "Random network\n" + "\n".join([*cards, ports]) + "\n", names
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_recurrent_networks(seed):
+    text, names = random_mesh(seed)
+    chosen = list(np.random.default_rng(seed).choice(names, 6, replace=False))
+    assert worst(tdsim.loads(text), chosen, ["e(out)", "p(in)"], count=300, seed=seed) < 1e-7
+
+
+def test_inputs_have_gradients():
+    circuit, count = tdsim.loads(RESONATORS), 120
+    light, save = signal(count), ["e(out)", "x(xr1.cavity)"]
+    cost = cost_of(save, count)
+    asked = {"save": save, "step": STEP, "stop": (count - 1) * STEP}
+    _, slopes = tdsim.gradient(circuit, cost, ["in"], inputs={"in": light}, **asked)
+    assert slopes["in"].dims == ("time",)
+    rng = np.random.default_rng(0)
+    way = rng.normal(size=count) + 1j * rng.normal(size=count)
+    ahead, back = (
+        cost.value({k: v.values for k, v in tdsim.transient(circuit, inputs={"in": light + e * way}, **asked).items()})
+        for e in (1e-3, -1e-3)
+    )
+    expected = (ahead - back) / 2e-3
+    assert np.real(np.conj(slopes["in"].values) @ way) == pytest.approx(expected, rel=1e-9)
+
+
+def test_runs_are_apart():
+    circuit, count = tdsim.loads(WHOLE_RING), 200
+    light, couplings = signal(count, runs=3), np.array([0.2, 0.3, 0.4])
+    asked = {"step": STEP, "stop": (count - 1) * STEP, "save": ["e(out)"]}
+    cost = cost_of(["e(out)"], count)
+    value, slopes = tdsim.gradient(
+        circuit, cost, ["xw.phase", "xc.coupling"], inputs={"in": light}, params={"xc.coupling": couplings}, **asked
+    )
+    assert value.shape == (3,)
+    for run in range(3):
+        one, alone = tdsim.gradient(
+            circuit, cost, ["xw.phase", "xc.coupling"], inputs={"in": light[run]},
+            params={"xc.coupling": couplings[run]}, **asked,
+        )  # fmt: skip
+        assert one == pytest.approx(value[run], rel=1e-12)
+        for name in alone:
+            assert slopes[name].dims == ("run",)
+            assert float(alone[name]) == pytest.approx(float(slopes[name][run]), rel=1e-9)
+
+
+@pytest.mark.parametrize("text", [MODE_RING, DRIVEN, SOURCES])
+def test_checkpoints_change_nothing(text, monkeypatch):
+    circuit, count = tdsim.loads(text), 700
+    inputs = {port: signal(count) for port in circuit.external if port == "in"}
+    wrt = [
+        n
+        for n in ("xr.coupling1", "xr.detuning", "xc.coupling", "xw.phase", "xl.phase")
+        if n.split(".")[0] in circuit.instances
+    ]
+    save = ["p(d)"] if "xr" in circuit.instances else ["p(out)"] if inputs else ["p(q)"]
+    asked = {"inputs": inputs, "step": STEP, "stop": (count - 1) * STEP, "save": save}
+    whole = tdsim.gradient(circuit, Mean(save[0]), wrt, **asked)
+    monkeypatch.setattr(passes, "SHORTEST", 64)
+    monkeypatch.setattr(passes, "SEGMENT_NUMBERS", 1)
+    pieces = tdsim.gradient(circuit, Mean(save[0]), wrt, **asked)
+    assert pieces[0] == whole[0]
+    for name in whole[1]:
+        assert float(pieces[1][name]) == pytest.approx(float(whole[1][name]), rel=1e-11)
+
+
+class Bad(SquaredError):
+    def __init__(self, slopes):
+        super().__init__({})
+        self.slopes = slopes
+
+    def pullback(self, signals):
+        return self.slopes
+
+
+@pytest.mark.parametrize(
+    ("text", "cost", "wrt", "said"),
+    [
+        (WHOLE_RING, Mean("p(out)"), [], "nothing to differentiate by"),
+        (WHOLE_RING, Mean("p(out)"), ["xq.phase"], "unknown parameter or input 'xq.phase'"),
+        (WHOLE_RING, Mean("p(out)"), ["xw.phase", "xc.copling"], "did you mean 'xc.coupling'"),
+        (MODE_RING, Mean("p(out)"), ["xr.model"], "is not a number"),
+        (DRIVEN, Mean("p(out)"), ["xp.phase"], "is not a number"),
+        (WHOLE_RING, Bad({"p(a)": np.zeros(200)}), ["xw.phase"], "depends on p(a), which is not saved"),
+        (WHOLE_RING, Bad({"p(out)": np.zeros(3)}), ["xw.phase"], "whose shape is (200,)"),
+        (WHOLE_RING, Bad({"p(out)": np.full(200, np.nan)}), ["xw.phase"], "not finite"),
+        (WHOLE_RING.replace("coupling=0.3", "coupling=1"), Mean("p(out)"), ["xc.coupling"], "stands at its bound"),
+        (f"Kerr\nXr in out resonator kappa=[1g 1g] kerr=1e25{PORTS}", Mean("p(out)"), ["xr.detuning"], "not linear"),
+        ("RC\nV1 a 0 1\nR1 a b 1k\nC1 b 0 1n\n.save v(b)\n", Mean("v(b)"), ["r1.r"], "electronics yet"),
+        (WHOLE_RING.replace("1.5p", "0.75p"), Mean("p(out)"), ["xw.time"], "one filter takes over from another"),
+    ],
+)  # fmt: skip
+def test_wrong_use_gives_a_sentence(text, cost, wrt, said):
+    circuit = tdsim.loads(text)
+    inputs = {"in": signal(200)} if "in" in circuit.external else {}
+    save = ["p(out)"] if inputs else None
+    with pytest.raises(tdsim.UsageError) as caught:
+        tdsim.gradient(circuit, cost, wrt, step=STEP, stop=199 * STEP, inputs=inputs, save=save)
+    assert said in str(caught.value)
