@@ -22,6 +22,7 @@ from .parameters import set_parameters
 from .recorder import Record, Recorder
 from .request import Request, attributes, describe, seed_of
 from .running import RunningCircuit
+from .threads import thread_count
 from .trail import Trail
 
 Progress = Callable[[float, float], None]
@@ -147,7 +148,8 @@ class Transient:
         if state.electronics:
             raise UsageError("the state belongs to another circuit: it has electronics")
         skip = self.circuit.options.get("skip", "on") == "on"
-        threads = max(1, int(self.circuit.options.get("threads", 1)))
+        work = self.program.waves * self.program.lanes * (self.request.last + 1)
+        threads = thread_count(self.circuit, self.program.lanes, work)
         return Engine(self.program, fed, probes, state, skip, bool(self.circuit.processes), threads)
 
     def feeds(self, program: Program, circuit: Circuit) -> dict[int, Feed]:

@@ -91,8 +91,10 @@ def by_tdsim(deck: Deck, folder: Path, turns: int) -> Run:
 
 
 class Errors(NamedTuple):
-    """Largest errors as part of the span of a signal; the largest reltol with which tdsim is as good as ngspice, and the
-    seconds that it takes then."""
+    """Largest errors as part of the span of a signal.
+
+    Also the largest reltol with which tdsim is as good as ngspice, and the seconds that it takes then.
+    """
 
     ngspice: float
     tdsim: float
