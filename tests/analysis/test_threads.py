@@ -12,7 +12,12 @@ CIRCUIT = "Delay\nXw a b delay time=1p\n.port in a\n.port out b\n"
 
 @pytest.mark.parametrize(
     ("option", "lanes", "work", "expected"),
-    [("", 64, WORTH, min(64, cores())), ("", 64, WORTH - 1, 1), ("", 1, 10 * WORTH, 1), (".options threads=3", 1, 1, 3)],
+    [
+        ("", 64, WORTH, min(64, cores())),
+        ("", 64, WORTH - 1, 1),
+        ("", 1, 10 * WORTH, 1),
+        (".options threads=3", 1, 1, 3),
+    ],
 )
 def test_many_samples_of_many_runs_are_shared_out(option, lanes, work, expected):
     assert thread_count(tdsim.loads(CIRCUIT + option), lanes, work) == expected
