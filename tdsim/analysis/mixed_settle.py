@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from ..circuit import Circuit
-from ..engine.state import State
+from ..engine.state import State, dark
+from .ahead import Ahead
 from .electronics import is_optical
 from .mixed_transient import MixedTransient
 from .settle import SettleRequest, Settles, transient_request
@@ -41,6 +43,18 @@ class MixedSettling(MixedTransient, Settles):
         chosen = np.unique(np.linspace(0, count - 1, WATCHED).astype(int)) if count else np.zeros(0, dtype=int)
         found: np.ndarray = unknowns[chosen, 0]
         return found
+
+    def left_behind(self, unknowns: np.ndarray, wave: Callable[[str], np.ndarray]) -> tuple[dict[str, np.ndarray], ...]:
+        """What electronics leave behind that were at rest with these unknowns (unknowns + 1,) and waves by name."""
+        probes = self._probes()
+        self._place = {self.program.names[w]: k for k, w in enumerate(probes)}
+        electronics = self._lit(self.circuit, self.electronics, dark(self.program))
+        shape = (len(probes), len(self.circuit.carriers), self.runs, 1)
+        block = np.zeros(shape, dtype=complex)
+        for name, k in self._place.items():
+            block[k, ..., 0] = wave(name)
+        electronics.begin_at(unknowns, block)
+        return electronics.left_behind(electronics.voltages, Ahead(np.zeros(self.runs, dtype=np.int64)))
 
     def ended(self, state: State) -> State:
         return state if self._has_light else _with_carriers(state, 0)

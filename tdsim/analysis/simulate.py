@@ -22,6 +22,7 @@ from ..stopping import stop_at_checkpoint
 from .advice import give_advice, input_advice
 from .cost import cost_advice
 from .description import describe
+from .electronic_fixed_point import electronic_fixed_point
 from .electronics import is_electronic, is_optical
 from .joint_rest import biased
 from .request import Request
@@ -193,20 +194,12 @@ def fixed_point(
     """
     sink = MemorySink()
     request = SettleRequest(1e-9, stop, step_of(circuit, step), inputs or {}, params or {}, save, guess, name="op")
-    state = find_fixed_point(_light_alone(circuit.check(), "fixed_point"), request, sink)
+    find = electronic_fixed_point if is_electronic(circuit.check()) else find_fixed_point
+    state = find(circuit, request, sink)
     sink.close({})
     result: Any = sink.result()
     result = result.isel(time=0, drop=True)
     return (result, state) if return_state else result
-
-
-def _light_alone(circuit: Circuit, what: str) -> Circuit:
-    """The circuit; raises UsageError when it has electronics."""
-    if is_electronic(circuit):
-        raise UsageError(
-            f"{what} is not available yet where there are electronics: run a transient until it has settled"
-        )
-    return circuit
 
 
 def step_of(circuit: Circuit, step: float | None) -> float:

@@ -83,6 +83,15 @@ class Integrator:
         follow_run(self.words.address, REMEMBER)
         self._open()
 
+    def begin_at(self, z: np.ndarray) -> None:
+        """Start at rest, the unknowns (unknowns + 1,) being known."""
+        self.words["Z"][:] = z
+        self.words["MODE"][0] = 0.0
+        take_charges(self.words.address)
+        self.solver.start_delays(False)
+        follow_run(self.words.address, REMEMBER)
+        self._open()
+
     def begin_from(self, charge: np.ndarray, z: np.ndarray) -> None:
         """Start without an operating point: from the unknowns, and the charges (rows + 1,) of linear devices."""
         self.words["Z"][:] = z

@@ -87,6 +87,11 @@ class LitRun:
         self.tick, self._light, saved = bookmark
         self.integrator.restore(saved)
 
+    def begin_at(self, z: np.ndarray, light: np.ndarray) -> None:
+        """Be at rest, with these unknowns (unknowns + 1,) and this light (sources,), at the first sample."""
+        self.integrator.begin_at(z)
+        self.tick, self._light = 1, np.repeat(light[:, None], 2, axis=1)
+
     def left_behind(self) -> dict[str, np.ndarray]:
         """All that it takes to carry on elsewhere, arrays by name."""
         return left_behind(self.integrator) | {LIGHT: self._light.copy()}

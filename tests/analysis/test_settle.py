@@ -338,6 +338,3 @@ def test_refused():
         tdsim.settle(circuit, tmax=0, step=PS)
     with pytest.raises(tdsim.UsageError, match="give a step"):
         tdsim.settle(circuit, tmax=NS)
-    filtered = tdsim.loads("rc\nv1 a 0 1\nr1 a b 1k\nc1 b 0 1p\n.op\n.end\n")
-    with pytest.raises(tdsim.UsageError, match="not available yet where there are electronics"):
-        tdsim.fixed_point(filtered, step=PS)

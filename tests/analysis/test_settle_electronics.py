@@ -166,6 +166,44 @@ def test_a_sweep_of_searches(tmp_path):
     np.testing.assert_allclose(found["v(b)"][:, -1], 1e3 / (1e3 + np.array([1e3, 3e3, 100])), atol=2e-6)
 
 
+# -- solved for directly --------------------------------------------------------------------------------------------
+
+
+def test_the_fixed_point_of_light_and_electronics_is_where_it_settles():
+    beta = np.array([0.5, 1.1, 1.3, 1.5])
+    found, state = tdsim.fixed_point(
+        tdsim.loads(LOOP), step=0.1 * NS, params={"eamp.gain": beta}, save=["v(x)", "p(xfibre.o2)"], return_state=True
+    )
+    exact = np.array([rest(b) for b in beta])
+    np.testing.assert_allclose(found["v(x)"], exact, rtol=1e-9)
+    np.testing.assert_allclose(found["p(xfibre.o2)"], 1e-3 * np.cos(exact - np.pi / 4) ** 2, rtol=1e-9)
+    onward = tdsim.transient(
+        tdsim.loads(LOOP), stop=200 * NS, step=0.1 * NS, state=state, params={"eamp.gain": beta}, save=["v(x)"]
+    )
+    np.testing.assert_allclose(onward["v(x)"][:3], np.repeat(exact[:3, None], onward.sizes["time"], 1), rtol=1e-8)
+    settled = tdsim.settle(tdsim.loads(LOOP), tmax=10000 * NS, step=0.1 * NS, params={"eamp.gain": beta[:3]})
+    np.testing.assert_allclose(settled["v(x)"][:, -1], found["v(x)"][:3], atol=1e-6)
+
+
+def test_the_fixed_point_of_electronics():
+    text, expected = network()
+    found, state = tdsim.fixed_point(tdsim.loads(text), step=0.05, return_state=True, guess=settled_state(text))
+    assert max(abs(float(found[f"v(x{i})"]) - expected[i]) for i in range(8)) < 1e-9
+    onward = tdsim.transient(tdsim.loads(text), stop=state.time + 5, step=0.05, state=state)
+    assert np.abs(onward["v(x3)"] - expected[3]).max() < 1e-8
+
+
+def settled_state(text):
+    return tdsim.settle(tdsim.loads(text), tmax=200, step=0.05, return_state=True)[1]
+
+
+def test_sources_are_as_they_are_at_their_end():
+    text = "A filter\nV1 a 0 pulse(0 1 10n 1n 1n 1)\nR1 a b 1k\nR2 b 0 3k\nC1 b 0 10p\n.save v(b)\n"
+    assert float(tdsim.fixed_point(tdsim.loads(text), step=1e-9)["v(b)"]) == pytest.approx(0.75, rel=1e-9)
+    with pytest.raises(tdsim.UsageError, match=r"v1\.wave never stands still: there is no fixed point"):
+        tdsim.fixed_point(tdsim.loads(text.replace("pulse(0 1 10n 1n 1n 1)", "sin(0 1 1meg)")), step=1e-9)
+
+
 # -- processes ------------------------------------------------------------------------------------------------------
 
 
