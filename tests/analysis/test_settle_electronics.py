@@ -166,6 +166,38 @@ def test_a_sweep_of_searches(tmp_path):
     np.testing.assert_allclose(found["v(b)"][:, -1], 1e3 / (1e3 + np.array([1e3, 3e3, 100])), atol=2e-6)
 
 
+def neurons(seed):
+    """A random network x' = -x + W tanh(x(t - d)) + b that leads back into itself, half of it through delays."""
+    random = np.random.default_rng(seed)
+    count = int(random.integers(2, 6))
+    weights = random.normal(0, random.uniform(0.5, 3) / np.sqrt(count), (count, count))
+    lines = ["A random network of neurons"]
+    for i, row in enumerate(weights.tolist()):
+        delayed = random.random(count) < 0.5
+        inputs = [f"delay(v(x{j}),{random.uniform(0.5, 8):.4f})" if d else f"v(x{j})" for j, d in enumerate(delayed)]
+        terms = " + ".join(f"({w!r})*tanh({x})" for w, x in zip(row, inputs, strict=True))
+        lines += [f"C{i} x{i} 0 {random.uniform(0.3, 2):.4f}", f"R{i} x{i} 0 1", f"B{i} 0 x{i} i = {terms}"]
+        lines += [f"I{i} 0 x{i} pulse(0 {random.normal():.4f} 1 0.1 0.1 1e9)"]
+    return "\n".join([*lines, ".save " + " ".join(f"v(x{i})" for i in range(count))]) + "\n"
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_error_after_firing_in_random_networks(block):
+    """Four dozen of them in all; what has settled is at a fixed point, to ten times the tolerance."""
+    tol, verdicts = 1e-6, []
+    for seed in range(12 * block, 12 * block + 12):
+        circuit = tdsim.loads(neurons(seed))
+        found, state = tdsim.settle(circuit, tmax=3000, step=0.1, tol=tol, return_state=True)
+        verdicts.append(found.attrs["verdict"])
+        if found.attrs["settled"]:
+            solved = tdsim.fixed_point(circuit, step=0.1, guess=state, stop=3000)
+            largest = max(float(abs(found[name]).max()) for name in found.data_vars)
+            for name in found.data_vars:
+                assert abs(float(found[name][-1] - solved[name])) < 10 * tol * largest, f"seed {seed}"
+    assert verdicts.count("settled") >= 6
+    assert set(verdicts) <= {"settled", "oscillates", "too slow", "irregular"}
+
+
 # -- solved for directly --------------------------------------------------------------------------------------------
 
 
