@@ -196,3 +196,40 @@ def test_a_run_whose_parameters_had_changed_ends_the_same(tmp_path, monkeypatch,
     assert len(seen) > 2
     tdsim.simulate(begin(), path=tmp_path / "cut.nc", resume=True)
     assert same(tmp_path / "whole.nc", tmp_path / "cut.nc")
+
+
+FROM_REST = {
+    "electronics": DIODE.replace("sin(0 1 20meg)", "0.9").replace(
+        ".tran 1n 200n", ".settle tol=1e-6 tmax=2u tstep=1n\n.tran 1n 200n from=settle"
+    ),
+    "both": OSCILLATOR.replace("beta=1.8", "beta=1.2").replace(
+        ".tran 10p 30n", ".settle tol=1e-6 tmax=3u tstep=10p\n.tran 10p 30n from=settle"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FROM_REST)
+def test_a_run_from_rest_that_was_cut_off_ends_the_same(tmp_path, monkeypatch, kind):
+    circuit = tdsim.loads(FROM_REST[kind])
+    monkeypatch.setattr("tdsim.nodal.integrator.MOST", 64)
+    monkeypatch.setattr("tdsim.analysis.transient.STRETCH_NUMBERS", 1)
+    monkeypatch.setattr(store, "FLUSH_SECONDS", -1.0)
+    tdsim.simulate(circuit, path=tmp_path / "whole.nc")
+    original, begun = store.NetcdfSink.append, []
+
+    def counting(self, stream, values):
+        begun.append(self._analyses[-1].schema.analysis)
+        if begun.count("tran") == 2:
+            raise Stop
+        original(self, stream, values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.NetcdfSink, "append", counting)
+        with pytest.raises(Stop):
+            tdsim.simulate(circuit, path=tmp_path / "cut.nc")
+    tdsim.simulate(circuit, path=tmp_path / "cut.nc", resume=True)
+    assert same(tmp_path / "whole.nc", tmp_path / "cut.nc")
+    rest = tdsim.open(tmp_path / "cut.nc")["tran"]
+    for name in ("v(c)", "v(x)"):
+        if name in rest:
+            np.testing.assert_allclose(rest[name], rest[name][0], rtol=1e-5)
