@@ -49,7 +49,7 @@ class Transient:
         self.first_kept = int(np.ceil(request.start / self.step - 1e-9))
         if request.state is not None:
             self.first_kept = max(self.first_kept, request.state.tick)
-            if request.state.tick > request.last:
+            if request.state.step == self.step and request.state.tick > request.last:
                 raise UsageError(f"the state is from t = {request.state.time:g} s, past the stop at {request.stop:g} s")
 
     # -- before it runs ---------------------------------------------------------------------------------------

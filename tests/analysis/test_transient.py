@@ -247,3 +247,12 @@ def test_a_delay_below_one_step_has_its_place():
 def test_a_stop_off_the_grid_is_said():
     with pytest.warns(UserWarning, match="stop = 3.5 ps is not a multiple of the step: the last sample is at 3 ps"):
         tdsim.transient(simple(), stop=3.5 * PS, step=PS)
+
+
+def test_a_state_of_another_step_is_refused_for_its_step():
+    circuit = tdsim.loads("T\nXl a laser power=1m\nXd a out delay time=2p\n.end\n")
+    _, state = tdsim.transient(circuit, stop=10e-12, step=1e-12, return_state=True)
+    with pytest.raises(UsageError, match=r"taken with a step of 1e-12 s, not 2e-12 s"):
+        tdsim.transient(circuit, stop=20e-12, step=2e-12, state=state)
+    with pytest.raises(UsageError, match=r"from t = 1.1e-11 s, past the stop at 5e-12 s"):
+        tdsim.transient(circuit, stop=5e-12, step=1e-12, state=state)
