@@ -7,13 +7,14 @@ here. Strings in settings are read as values of the netlist language: "10u", "pu
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from .. import device as _device
 from ..circuit import Circuit, Instance, check_values
 from ..errors import Diagnostics, UsageError, nearest
-from ..units import shifted
+from ..units import engineering, shifted
 from .aliases import DEVICES
 from .sax_values import device_values
 from .sax_wires import Wires, mapping
@@ -25,12 +26,7 @@ SILENT = frozenset({"placements", "pdk", "schema_version", "schema", "bundles", 
 def from_text(text: str, name: str, yaml: bool, overrides: dict[str, str] | None = None) -> Circuit:
     """The circuit of a JSON or YAML text. Raises UsageError when it is neither, NetlistError for what it says."""
     try:
-        if yaml:
-            import yaml as reader
-
-            data = reader.safe_load(text)
-        else:
-            data = json.loads(text)
+        data = _yaml(text) if yaml else json.loads(text, object_pairs_hook=_without_doubles)
     except RecursionError:
         raise UsageError(f"{name} is nested too deeply") from None
     except Exception as error:  # PyYAML raises errors of many kinds
@@ -40,6 +36,29 @@ def from_text(text: str, name: str, yaml: bool, overrides: dict[str, str] | None
     circuit = from_dict(data, name, micrometres=yaml, overrides=overrides)
     circuit.text = text
     return circuit
+
+
+def _yaml(text: str) -> Any:
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """Refuses a key that is there twice, of which PyYAML would keep the last in silence."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+            _without_doubles((key.value, None) for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+            return super().construct_mapping(node, deep)
+
+    return yaml.load(text, Loader)
+
+
+def _without_doubles(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The mapping of these keys and values. Raises ValueError when a key is there twice."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} is there twice in one mapping")
+        found[key] = value
+    return found
 
 
 def from_dict(
@@ -71,7 +90,11 @@ class _Reader:
         for key in self.data:
             if key not in KEYS and key not in SILENT:
                 self.found.warn(f"{key!r} is ignored{nearest(str(key), KEYS)}")
-        instances = {str(n).lower(): what for n, what in mapping(self.data, "instances", self.error).items()}
+        instances: dict[str, Any] = {}
+        for name, what in mapping(self.data, "instances", self.error).items():
+            if str(name).lower() in instances:
+                self.error(f"duplicate name {name!r}: capital and small letters are the same in a netlist")
+            instances[str(name).lower()] = what
         if not instances:
             self.error("there are no instances")
         self.wires.read()
@@ -118,11 +141,16 @@ class _Reader:
         if device is None:
             known = [*_device.library(), *DEVICES]
             return self.error(f"{name}: unknown device {component!r}{nearest(component.lower(), known)}")
+        if _is_many(what.get("array")):
+            return self.error(f"{name}: arrays of instances are not read; list the instances one by one")
         settings = what.get("settings") or {}
         if not isinstance(settings, dict):
             return self.error(f"{name}: settings must be a mapping")
         settings = {**settings, **more}
         values = device_values(device, settings, self.length_power, self.folder, lambda m: self.error(f"{name}: {m}"))
+        if component.lower() in DEVICES and "length" in device.params and "length" not in values:
+            default = engineering(device.params["length"].default, "m")
+            self.found.warn(f"{name}: the length of this {component} is not given: {default} is taken, as by default")
         references = tuple(str(r).lower() for r in what.get("references") or ())
         return self._add(Instance(name, device, {}, values, references))
 
@@ -151,3 +179,13 @@ class _Reader:
                 self.circuit.options["dt"] = float(meta["dt"])
         except (TypeError, ValueError, OverflowError, UsageError) as error:
             self.error(f"meta: {error}")
+
+
+def _is_many(array: Any) -> bool:
+    """Whether the `array` of an instance makes more than one of it."""
+    counts = (
+        [n for k, n in array.items() if k in ("columns", "rows", "na", "nb", "num_a", "num_b")]
+        if isinstance(array, dict)
+        else []
+    )
+    return any(n != 1 for n in counts)

@@ -95,6 +95,8 @@ def test_settings_overrides_and_text_values() -> None:
         ({"nets": ["a"]}, "a net is written"),
         ({"meta": {"wl": "red"}}, "meta"),
         ({"instances": {}}, "there are no instances"),
+        ({"instances": {"a": "mirror", "A": "mirror"}}, "duplicate name 'A'"),
+        ({"instances": {"a": {"component": "mirror", "array": {"columns": 2, "rows": 1}}}}, "arrays of instances"),
     ],
 )
 def test_bad_netlists(change: dict, message: str) -> None:
@@ -109,6 +111,28 @@ def test_bad_files(tmp_path: Path, text: str) -> None:
         path.write_text(text)
         with pytest.raises(UsageError, match=r"bad\."):
             load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("twice.json", '{"instances": {"a": "coupler", "a": "mirror"}}'),
+        ("twice.yaml", "instances:\n  a: coupler\n  a: mirror\n"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UsageError, match="the key 'a' is there twice"):
+        load(tmp_path / name)
+
+
+def test_a_guide_whose_length_is_left_to_the_default_is_warned_about() -> None:
+    # gdsfactory's default is another one, and a bend has its length from its radius
+    assert load({"instances": {"a": {"component": "straight", "settings": {"length": 1e-5}}}}).warnings == []
+    (warning,) = load({"instances": {"a": "bend_euler"}, "ports": {"i": "a,o1", "o": "a,o2"}}).warnings
+    assert "a: the length of this bend_euler is not given: 100 um is taken" in warning
+    alone = {"component": "mirror", "array": {"columns": 1, "rows": 1}}
+    assert list(load({"instances": {"a": alone}, "ports": {"i": "a,o1", "o": "a,o2"}}).instances) == ["a"]
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
