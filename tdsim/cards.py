@@ -147,6 +147,16 @@ Analysis = Transient | Scattering | Settle | OperatingPoint | Sweep | SmallSigna
 
 
 @dataclass(frozen=True)
+class Train:
+    """`.train pattern [min=..] [max=..]`: parameters "inst.parameter" that may be trained (a pattern may hold `*`)."""
+
+    pattern: str
+    low: float | None = None
+    high: float | None = None
+    position: Position | None = None
+
+
+@dataclass(frozen=True)
 class Request:
     """A signal named by .save, .probe or .print (a pattern may hold `*`)."""
 

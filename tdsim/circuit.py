@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from . import device as _device
-from .cards import Analysis, Request, Settle, Transient
+from .cards import Analysis, Request, Settle, Train, Transient
 from .checks import check_values as check_values
 from .checks import is_shape as is_shape
 from .checks import value_problem as value_problem
@@ -126,6 +126,8 @@ class Circuit:
         """`.nodeset`: signal name (v(node)) to the voltage from which the search for the operating point starts."""
         self.nodeset_positions: dict[str, Position | None] = {}
         self.processes: list[tuple[Callable[..., Any], dict[str, Any]]] = []
+        self.training: list[Train] = []
+        """`.train`: what may be trained, see `tdsim.trainable`."""
         self.sweep: Plan | None = None
         """`.step` and `.mc`: the runs that are asked for."""
         self.runs: SideBySide | None = None

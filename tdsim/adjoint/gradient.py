@@ -16,6 +16,7 @@ from ..circuit import Circuit, is_shape
 from ..errors import UsageError, nearest
 from ..outputs import Output
 from ..schedule.adjoint import compile_adjoint
+from ..trainable import trainable
 from .costs import Cost
 from .passes import Backward, Forward
 from .readings import Product, Readings
@@ -25,7 +26,7 @@ from .sources import split
 def gradient(
     circuit: Circuit,
     cost: Cost,
-    wrt: Sequence[str],
+    wrt: Sequence[str] | None = None,
     *,
     stop: float,
     step: float | None = None,
@@ -36,7 +37,7 @@ def gradient(
     """The value of a cost of a transient's signals, and its exact derivatives.
 
     cost    has value(signals) -> (runs,) and pullback(signals) -> dict of arrays, see `tdsim.adjoint.costs`
-    wrt     parameters "inst.parameter" (`*` stands for any text), and names of inputs
+    wrt     parameters "inst.parameter" (`*` stands for any text), and names of inputs; None means what `.train` marks
     stop, step, inputs, params, save   as in `transient`: the signals are those that it would give
     Returns the value (a number, or (runs,)) and a Dataset with a variable for each of `wrt`: the derivative of each
     run's value with respect to a parameter, or to the samples of an input (dL/dRe + i dL/dIm).
@@ -47,7 +48,7 @@ def gradient(
     checked = circuit.check()
     _refuse(checked)
     request = Request(step_of(circuit, step), float(stop), 0.0, dict(inputs or {}), dict(params or {}), save)
-    parameters, lit = _targets(checked, wrt, request)
+    parameters, lit = _targets(checked, list(trainable(checked)) if wrt is None else wrt, request)
     seeded = Forward(checked, request, ())
     waves = sorted({o.wave for o in seeded.outputs if o.wave})
     entries = [_entry_wave(seeded, name) for name in lit]
@@ -117,7 +118,9 @@ def _refuse(circuit: Circuit) -> None:
 def _targets(circuit: Circuit, wrt: Sequence[str], request: Request) -> tuple[list[tuple[str, str]], list[str]]:
     """The parameters (instance, parameter) and the inputs that are named."""
     if not wrt:
-        raise UsageError("there is nothing to differentiate by: name parameters, such as 'xps*.phase', or inputs")
+        raise UsageError(
+            "there is nothing to differentiate by: mark parameters by .train, or name some ('xps*.phase') or inputs"
+        )
     parameters: list[tuple[str, str]] = []
     lit = []
     for name in wrt:

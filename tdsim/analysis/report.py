@@ -12,6 +12,7 @@ from ..schedule.graph import shortest_loop
 from ..schedule.islands import Read
 from ..schedule.pack import ALLPASS, RECURRENCE, TURNING
 from ..schedule.program import Program
+from ..trainable import trainable
 from ..units import engineering
 from .advice import advice
 from .cost import Cost, cost_advice, estimate
@@ -64,6 +65,9 @@ def _inventory(circuit: Circuit) -> Iterator[str]:
         yield from electrical_inventory(circuit)
     if OPTICAL in domains or not domains:
         yield from _optical_inventory(circuit)
+    names = list(trainable(circuit))
+    if names:
+        yield f"  trainable     {len(names)}: {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}"
     for path in circuit.included:
         yield f"  includes      {path}{_elsewhere(circuit, path)}"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
-from ..cards import Request
+from ..cards import Request, Train
 from ..circuit import Circuit
 from ..errors import Diagnostics, UsageError, nearest
 from ..options import option_problem
@@ -115,6 +116,28 @@ def _options(c: Control) -> None:
     together.check()
 
 
+def _train(c: Control) -> None:
+    """`.train xa.phase xb*.coupling [min=..] [max=..]`"""
+    form = "the form is .train inst.parameter ... [min=..] [max=..]; * stands for any text"
+    words, keywords = split(c.card, 1)
+    bounds: dict[str, float] = {}
+    together = Together()
+    for keyword in keywords:
+        with together:
+            if keyword.key not in ("min", "max"):
+                raise Problem(f".train has no option {keyword.key!r}; {form}", Place(c.card, keyword.word))
+            bounds[keyword.key] = c.number(keyword.first)
+    together.check()
+    if not words:
+        raise Problem(form, Place(c.card))
+    if bounds.get("min", -math.inf) >= bounds.get("max", math.inf):
+        raise Problem("min must be below max", Place(c.card, keywords[0].word))
+    for word in words:
+        pattern = render(read_text(c.card, word), c.context.scope)
+        place = Place(c.card, word).position
+        c.circuit.training.append(Train(pattern, bounds.get("min"), bounds.get("max"), place))
+
+
 def _measure(c: Control) -> None:
     measure = measure_card(c.card, c.context.scope)
     if any(m.name == measure.name for m in c.circuit.measures):
@@ -147,6 +170,7 @@ _CARDS: dict[str, Callable[[Control], None]] = {
     ".options": _options,
     ".option": _options,
     ".opt": _options,
+    ".train": _train,
     ".meas": _measure,
     ".measure": _measure,
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..circuit import Circuit
 from ..errors import DEFINED, Diagnostics, nearest
 from ..outputs import check_requests
+from ..trainable import check_training
 from .blocks import Block
 from .context import Context
 from .definitions import Parameters, read_definition
@@ -122,6 +123,7 @@ def _finish(circuit: Circuit, found: Diagnostics) -> None:
     check_parts(circuit, found)
     settle_sweeps(circuit, found)
     check_settles(circuit, found)
+    check_training(circuit, found)
     circuit.finish(found)
     found.errors.sort(key=lambda e: (e.position.file, e.position.line, e.position.column) if e.position else ("", 0, 0))
     found.raise_if_errors()

@@ -26,7 +26,6 @@ NEVER = {
 
 CARDS = {
     ".noise": "the noise analysis",
-    ".train": "trainable parameters",
 }
 """Cards of later capabilities."""
 
