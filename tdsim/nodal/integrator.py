@@ -63,7 +63,12 @@ class Integrator:
         tolerances, rules = solver.tolerances, self.words["RULES"]
         rules[[RELTOL, VNTOL, ABSTOL]] = tolerances.reltol, tolerances.vntol, tolerances.abstol
         rules[[CHGTOL, SPACING]] = tolerances.chgtol, spacing
-        rules[[LONGEST, MOST_ITERATIONS, ALLOWED, STOP]] = longest, 25, PART * tolerances.trtol / 7.0, drives.stop
+        rules[[LONGEST, MOST_ITERATIONS, ALLOWED, STOP]] = (
+            longest,
+            tolerances.iterations_in_time,
+            PART * tolerances.trtol / 7.0,
+            drives.stop,
+        )
         self.words["CLOCK"][NEXT] = longest
         self.words["MODE"][3] = NEAR * tolerances.reltol
         self.words.count(METHOD=METHODS[method])

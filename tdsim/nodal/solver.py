@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ class Tolerances:
     chgtol: float = 1e-14
     trtol: float = 7.0
     iterations: int = 100
+    iterations_in_time: int = 25
 
     @staticmethod
     def of(options: Mapping[str, Any]) -> Tolerances:
@@ -46,7 +47,8 @@ class Tolerances:
             float(options.get("abstol", 1e-12 * finer)),
             float(options.get("chgtol", 1e-14 * finer)),
             float(options.get("trtol", 7.0)),
-            max(20, int(options.get("itl1", 100))),
+            max(20, int(options.get("itl1", 100)), int(options.get("itl2", 0))),
+            max(25, int(options.get("itl4", 0))),
         )
 
 
@@ -130,7 +132,7 @@ class Solver:
             with turned_off(words, self.system.groups):
                 self._newton(20)
         self._hold(held)
-        for attempt in (self._plain, self._by_gmin, self._by_sources, self._by_time):
+        for attempt in self._attempts():
             if attempt():
                 self.found_by = f"the operating point was found by {attempt.__doc__}"
                 if attempt != self._plain:
@@ -139,6 +141,17 @@ class Solver:
                     raise SimulationError(f"at the operating point {self.undefined()}")
                 return words["Z"]
         raise SimulationError(self.failure("no operating point was found"))
+
+    def _attempts(self) -> list[Callable[[], bool]]:
+        """The ways to try, one after the other; options leave some out."""
+        options = self.system.circuit.options
+        ways = [
+            (self._plain, not options.get("noopiter", False)),
+            (self._by_gmin, options.get("gminsteps", 1) > 0),
+            (self._by_sources, options.get("srcsteps", 1) > 0),
+            (self._by_time, True),
+        ]
+        return [way for way, wanted in ways if wanted]
 
     def _hold(self, held: dict[int, float], shunt: float = 0.0, towards: np.ndarray | None = None) -> None:
         """Hold nodes at voltages, and join every other one by `shunt` (S) to ground or to what it was."""

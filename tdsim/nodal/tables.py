@@ -25,13 +25,14 @@ class Layout:
     def __init__(self, system: System, typical: float):
         """`typical` (s): pivots are chosen for the matrix C + typical G. Raises Singular."""
         self.size = system.size
+        self._sound = float(system.circuit.options.get("pivrel", SOUND))
         rows, columns, values = _all_entries(system, typical)
         keys, back = np.unique(rows * self.size + columns, return_inverse=True)
         summed = np.zeros(keys.size)
         np.add.at(summed, back, values)
-        self._order(keys, summed)
+        self._order(keys, summed, self._sound)
 
-    def _order(self, keys: np.ndarray, values: np.ndarray, sound: float = SOUND) -> None:
+    def _order(self, keys: np.ndarray, values: np.ndarray, sound: float) -> None:
         self.pattern, where = order(keys // self.size, keys % self.size, values, self.size, sound)
         self._keys, self._where = keys, where
         self.rows, self.columns = np.empty(keys.size, dtype=np.int32), np.empty(keys.size, dtype=np.int32)

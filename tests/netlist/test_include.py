@@ -49,6 +49,15 @@ def test_library_sections(folder: Path) -> None:
         load(write(folder / "t.cir", "t\n.lib p.lib slow\n"))
 
 
+def test_libraries_within_libraries(folder: Path) -> None:
+    """A section calls for one of another file, and includes a third."""
+    write(folder / "a.lib", '.lib typ\n.param v=0.7\n.lib "b.lib" hot\n.endl typ\n.lib slow\n.param v=0.8\n.endl\n')
+    write(folder / "b.lib", '.lib cold\n.param w=9\n.endl\n.lib hot\n.include "c.inc"\n.param x={v*w}\n.endl\n')
+    write(folder / "c.inc", ".param w=3\n")
+    circuit = load(write(folder / "t.cir", 't\n.lib "a.lib" typ\n'))
+    assert circuit.parameters == pytest.approx({"v": 0.7, "w": 3, "x": 2.1})
+
+
 def test_a_missing_include_is_at_its_name(folder: Path) -> None:
     with pytest.raises(NetlistError, match=r"no file 'None\.inc'") as info:
         load(write(folder / "t.cir", "title\n.include None.inc\n"))

@@ -327,6 +327,7 @@ def test_off_chooses_the_state_of_a_latch(dark):
     assert float(found[f"v(c{3 - int(dark)})"]) < 0.2
 
 
+@pytest.mark.filterwarnings("ignore:the operating point was found by:UserWarning")
 def test_errors_of_pivots_do_not_grow_along_a_ring():
     """The gains of all inverters of a ring multiply in an order of pivots that goes along it."""
     found = rest(CIRCUITS["long_ring"][0], *(f"v(r{k})" for k in range(101)))

@@ -1,0 +1,38 @@
+"""Options of the search for an operating point."""
+
+import pytest
+
+import tdsim
+from tdsim.netlist import loads
+
+DIODE = """A diode
+v1 1 0 5
+r1 1 2 1k
+d1 2 0 dm
+.model dm d(is=1e-14)
+{options}
+.op
+.end
+"""
+
+
+def found_by(options: str) -> tuple[float, str]:
+    found = tdsim.simulate(loads(DIODE.replace("{options}", options)), "op")
+    return found["v(2)"].item(), found.attrs["found_by"].removeprefix("the operating point was found by ")
+
+
+@pytest.mark.filterwarnings("ignore:the operating point was found by:UserWarning")
+@pytest.mark.parametrize(
+    ("options", "way"),
+    [
+        ("", "Newton's method"),
+        (".options noopiter", "gmin stepping"),
+        (".options noopiter gminsteps=0", "source stepping"),
+        (".options noopiter gminsteps=0 srcsteps=0", "pseudo-transient analysis"),
+        (".options itl1=200 itl2=300 itl4=50 pivrel=0.5", "Newton's method"),
+    ],
+)
+def test_ways_to_an_operating_point_are_chosen_by_options(options, way):
+    value, by = found_by(options)
+    assert by == way
+    assert value == pytest.approx(found_by("")[0], rel=1e-9)
