@@ -14,6 +14,7 @@ from .context import Context
 from .elements import Element
 from .nodes import Value
 from .problems import Problem, Reported
+from .refused import DEVICES
 from .scan import Place
 from .scope import Scope
 from .values import render
@@ -61,6 +62,8 @@ def _unknown(element: Element, name: str, scope: Scope) -> str:
     earlier = [n for n in element.nodes if isinstance(n, str) and n in known]
     if earlier:
         return f"{name!r} after {earlier[-1]!r} does not fit: nodes come before the device, parameters are name=value"
+    if name in DEVICES:
+        return f"device {name!r} is not available yet: {DEVICES[name]} will come with a later version"
     return f"unknown device {name!r}{nearest(name, known)}"
 
 

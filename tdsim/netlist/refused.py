@@ -29,6 +29,16 @@ CARDS = {
 }
 """Cards of later capabilities."""
 
+DEVICES = {
+    "diode_laser": "rate equations of lasers", "vcsel": "rate equations of lasers", "soa": "saturable gain",
+    "absorber": "saturable absorption", "eam": "electro-absorption", "pcm": "phase-change memory",
+    "touchstone": "Touchstone files", "tia": "converters and logic", "opamp": "converters and logic",
+    "adc": "converters and logic", "dac": "converters and logic", "comparator": "converters and logic",
+    "clock": "converters and logic", "dff": "converters and logic", "gate": "converters and logic",
+    "sample_hold": "converters and logic", "neuron": "behavioural neurons", "weight_bank": "weight banks",
+}  # fmt: skip
+"""Devices of later capabilities."""
+
 NEVER_CARDS = {
     ".sens": "sensitivity", ".pz": "pole-zero", ".tf": "transfer function", ".disto": "distortion",
     ".four": "Fourier", ".sp": "ngspice's S-parameter", ".pss": "periodic steady state", ".csparam": "script parameter",

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tdsim.circuit import Circuit
-from tdsim.device import Device, Param, electrical, optical
+from tdsim.device import Device, Param, electrical, library, optical
 from tdsim.errors import UsageError
+from tdsim.netlist.refused import DEVICES
 from tdsim.outputs import default_outputs
 from tdsim.units import parse_number
 
@@ -199,3 +200,13 @@ def test_a_source_whose_net_has_no_other_end_is_an_open_net_as_well(read) -> Non
     assert [str(o.name) for o in default_outputs(circuit)] == ["p(a)"]
     [warning] = circuit.warnings
     assert "optical net 'a' has one end only (xl.o1)" in warning
+
+
+def test_a_device_of_a_later_version_is_refused_by_its_name(errors) -> None:
+    (error,) = errors("xs a b soa\n")
+    assert error.message == "device 'soa' is not available yet: saturable gain will come with a later version"
+    assert (error.position.line, error.position.column) == (2, 8)
+
+
+def test_what_is_said_to_come_later_is_not_there_yet() -> None:
+    assert DEVICES.keys().isdisjoint(library())
