@@ -47,7 +47,8 @@ class Equilibria:
         for sentence in said_of(settling):
             self.tell(sentence)
         outcome = settling.settle(sink, progress)
-        problem = outcome.problem(request, self._named)
+        single = "the circuit" if self.circuit.runs is None else self._named(0)
+        problem = outcome.problem(request, self._named, single)
         self.problems += [f"{name}: {problem}"] if problem else []
         self._rest = None if problem else outcome.state
 

@@ -120,17 +120,17 @@ class Outcome:
             found["period"] = plain(periods)
         return found
 
-    def problem(self, request: SettleRequest, named: Callable[[int], str] = "run {}".format) -> str:
-        """A sentence about the first run that did not settle; "" when all did."""
+    def problem(
+        self, request: SettleRequest, named: Callable[[int], str] = "run {}".format, single: str = "the circuit"
+    ) -> str:
+        """A sentence about the first run that did not settle, or the `single` one; "" when all did."""
         missed = np.flatnonzero(~self.settled)
         if not missed.size:
             return ""
         first = int(missed[0])
         what = self.verdicts[first].sentence(request.tol, engineering(request.tmax, "s"))
         which = (
-            f"{named(first)}, one of {missed.size} of {self.settled.size} runs,"
-            if self.settled.size > 1
-            else "the circuit"
+            f"{named(first)}, one of {missed.size} of {self.settled.size} runs," if self.settled.size > 1 else single
         )
         return f"{which} did not settle to {request.tol:g} within {engineering(request.tmax, 's')}: {what}"
 

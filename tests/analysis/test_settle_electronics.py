@@ -270,3 +270,10 @@ def test_a_process_waits_for_a_line_to_fill():
     ((now, v),) = seen
     assert abs(v - 5e3 / 5001) < 1e-5
     assert now > 20e-9 * np.log(1e-6) / np.log(49 / 51 * 4950 / 5050)
+
+
+def test_a_run_of_a_sweep_that_has_no_rest_to_start_from_is_named():
+    text = LOOP.replace("1.3", "{beta}").replace("Xlaser  in", ".param beta=1.3\nXlaser  in", 1)
+    text += ".settle tol=1e-6 tmax=5u tstep=0.1n\n.tran 0.1n 10n from=settle\n.op\n.step param beta list 1.0 1.5\n"
+    with pytest.raises(tdsim.SimulationError, match=r"settle: run 1 \(beta = 1\.5\) did not settle .*: it oscillates"):
+        tdsim.simulate(tdsim.loads(text))
