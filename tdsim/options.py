@@ -63,7 +63,18 @@ ABOVE = {
 }
 """Options whose number must lie above this one."""
 
-LEAST = {"gmin": 0, "gshunt": 0, "rshunt": 0, "cshunt": 0, "itl1": 1, "itl2": 1, "itl4": 1, "threads": 1}
+LEAST = {
+    "gmin": 0,
+    "gshunt": 0,
+    "rshunt": 0,
+    "cshunt": 0,
+    "itl1": 1,
+    "itl2": 1,
+    "itl4": 1,
+    "threads": 1,
+    "block": 1,
+    "seed": 0,
+}
 """Options whose number must be this one at least."""
 
 FLAGS = frozenset(("noopiter",))

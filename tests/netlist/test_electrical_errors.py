@@ -138,6 +138,8 @@ BAD = [
     (".options gmin=-1p", 10, "option gmin must be 0 or more"),
     (".options itl1=0", 10, "option itl1 must be 1 or more, not 0"),
     (".options threads=0", 10, "option threads must be 1 or more, not 0"),
+    (".options block=0", 10, "option block must be 1 or more, not 0"),
+    (".options seed=-3", 10, "option seed must be 0 or more, not -3"),
     (".options method=euler", 10, "option method is trap or trapezoidal or gear, not 'euler'"),
     (".save v(q)\nr1 qq 0 1", 7, "unknown node 'q'; did you mean 'qq'"),
     (".save i(r9)\nr1 qq 0 1", 7, "unknown signal i(r9)"),
