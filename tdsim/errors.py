@@ -164,3 +164,8 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
         shown = ", ".join(choices[:12]) + (", ..." if len(choices) > 12 else "")
         return f"; known: {shown}"
     return ""
+
+
+def about_file(name: str, message: str, line: int = 1, column: int = 1) -> UsageError:
+    """An error about a file as a whole, at its first line unless another place is known."""
+    return NetlistError([Diagnostic(message, Position(name, line, column))]) if name else UsageError(message)

@@ -77,6 +77,9 @@ LEAST = {
 }
 """Options whose number must be this one at least."""
 
+COUNTS = frozenset(("itl1", "itl2", "itl4", "threads", "block", "seed"))
+"""Options that count something."""
+
 FLAGS = frozenset(("noopiter",))
 """Options that stand alone; `name=1` says the same, `name=0` the opposite."""
 
@@ -125,6 +128,8 @@ def _range_problem(name: str, value: float) -> str | None:
         return f"option {name} must be above {ABOVE[name]:g}, not {value:g}"
     if name in LEAST and not value >= LEAST[name]:
         return f"option {name} must be {LEAST[name]} or more, not {value:g}"
+    if name in COUNTS and value != int(value):
+        return f"option {name} is a whole number, not {value:g}"
     if name == "reltol" and value >= 1:
         return f"option reltol is a part of what is solved for, below 1, not {value:g}"
     return None

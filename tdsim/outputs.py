@@ -13,7 +13,7 @@ import numpy as np
 from .cards import Request
 from .circuit import Circuit, Terminal
 from .device import OPTICAL, State
-from .errors import PLACED, Diagnostics, NetlistError, UsageError, nearest
+from .errors import PLACED, Diagnostics, NetlistError, UsageError, about_file, nearest
 from .probes import electrical_nets, expand
 from .results.schema import Variable
 from .signals import ELECTRICAL_KINDS, OPTICAL_KINDS, Signal, parse_signal
@@ -72,7 +72,7 @@ def default_outputs(circuit: Circuit) -> list[Output]:
         if net.name not in taken:
             found.append(resolve(circuit, Signal("p", net.name)))
     if not found and not electrical_nets(circuit):
-        raise UsageError("there is nothing to keep: no open optical net, no .port and no .save")
+        raise about_file(circuit.source, "there is nothing to keep: no open optical net, no .port and no .save")
     return found
 
 

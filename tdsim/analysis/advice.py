@@ -11,7 +11,6 @@ from ..circuit import Circuit, is_shape
 from ..schedule.build import build
 from ..schedule.delays import ALLPASS_ORDER, WHOLE
 from ..schedule.gain import growing_loops
-from ..schedule.lines import loops
 from ..schedule.system import System
 from ..units import engineering
 
@@ -80,17 +79,16 @@ def _coarse_delays(circuit: Circuit, system: System, step: float) -> Iterator[st
     if circuit.options.get("delay", "exact") == "round":
         yield from _rounded(system, step)
         return
-    looped = loops(system)
     worst: tuple[float, str] | None = None
     for line in system.lines:
         shortest = float(line.samples.min()) / step
         fractional = abs(shortest - round(shortest)) > WHOLE
-        if fractional and line.entry in looped and 1 <= shortest < ALLPASS_ORDER and (not worst or shortest < worst[0]):
+        if fractional and 1 <= shortest < ALLPASS_ORDER and (not worst or shortest < worst[0]):
             worst = shortest, line.name
     if worst is not None:
         better = worst[0] * step / (ALLPASS_ORDER + 2)
         yield (
-            f"the step of {engineering(step, 's')} is coarse for the delay of {worst[1]} in a loop ({worst[0]:.3g} "
+            f"the step of {engineering(step, 's')} is coarse for the delay of {worst[1]} ({worst[0]:.3g} "
             f"steps): only slow envelopes are delayed exactly; a step of {engineering(better, 's')} or one that "
             "divides the delay would do"
         )

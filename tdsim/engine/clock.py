@@ -97,7 +97,15 @@ class Clock:
     def _guarded(self, process: Generator[Any, Any, Any], name: str) -> Generator[Any, Any, Any]:
         """The process; its exceptions end the simulation with a sentence."""
         try:
-            yield from process
+            event = next(process)
+            while isinstance(event, simpy.Event):
+                event = process.send((yield event))
+            raise UsageError(
+                f"process {name!r} yields {event!r} at t = {self.environment.now:g} samples: yield what sim.wait(...), "
+                "sim.wait_cross(...) and the like give"
+            )
+        except StopIteration:
+            return
         except TdsimError:
             raise
         except Exception as problem:

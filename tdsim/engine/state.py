@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -126,7 +126,7 @@ class State:
         """Write the state to a file (NumPy's .npz format, whatever the name)."""
         plan = {} if self.reversal is None else {f"reversal_{k}": v for k, v in self.reversal._asdict().items()}
         runs: dict[str, Any] = {f"run{k}/{n}": a for k, run in enumerate(self.electronics) for n, a in run.items()}
-        with open(path, "wb") as file:
+        with _open(path) as file:
             np.savez_compressed(
                 file,
                 format=_FORMAT,
@@ -249,3 +249,11 @@ def fit(state: State, program: Program) -> State:
     if state.reversal is not None and program.reversal is not None and not state.fresh:
         history = without_kick(history, depth, state.reversal, program.reversal)
     return replace(state, history=history, memory=memory, reversal=program.reversal)
+
+
+def _open(path: str | Path) -> IO[bytes]:
+    """A file to write to. Raises UsageError when there can be none."""
+    try:
+        return open(path, "wb")
+    except OSError as error:
+        raise UsageError(f"the state cannot be written to {path}: {error.strerror}") from None

@@ -9,7 +9,7 @@ from ..circuit import Circuit
 from ..errors import UsageError
 from .final_checks import require_analysis
 from .reader import read
-from .source import MAX_BYTES, Source, decode, read_text
+from .source import MAX_BYTES, Source, decode, read_text, too_large
 
 __all__ = ["SPICE", "load", "loads", "require_analysis"]
 
@@ -43,6 +43,6 @@ def load(source: str | Path | dict[str, Any], overrides: dict[str, str] | None =
 def loads(text: str, name: str = "<string>", overrides: dict[str, str] | None = None) -> Circuit:
     """The circuit of a netlist that is a string; names of files in it start at the working directory."""
     if len(text) > MAX_BYTES:
-        raise UsageError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB: this is not a netlist tdsim reads")
+        raise too_large(name)
     clean = decode(text.encode("utf-8", "surrogatepass"), name)
     return read(Source(name, clean, Path.cwd()), clean, overrides or {})

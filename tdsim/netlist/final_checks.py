@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..cards import TEMPERATURE, Axis, Scattering, Settle, Sweep, Transient, count_problem
 from ..circuit import GROUND, Circuit
 from ..device import OPTICAL
-from ..errors import PLACED, Diagnostics, UsageError, nearest
+from ..errors import PLACED, Diagnostics, about_file, nearest
 from ..probes import node_problem
 from ..signals import PARTS
 from ..units import C0, engineering
@@ -141,7 +141,5 @@ def check_measures(circuit: Circuit, found: Diagnostics) -> None:
 def require_analysis(circuit: Circuit) -> None:
     """Raise UsageError when the circuit asks for no analysis: there is nothing to run."""
     if not circuit.analyses:
-        where = f"{circuit.source}: " if circuit.source else ""
-        raise UsageError(
-            f"{where}the netlist asks for no analysis: add a card such as .tran 1p 1n, .op, or .sparam 101 span=1t"
-        )
+        message = "the netlist asks for no analysis: add a card such as .tran 1p 1n, .op, or .sparam 101 span=1t"
+        raise about_file(circuit.source, message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import Diagnostics, UsageError, nearest
+from ..errors import Diagnostics, NetlistError, UsageError, nearest
 from .problems import Problem, report
 from .scan import Card, Place, scan
 from .script import script_cards
@@ -124,6 +124,10 @@ class Reader:
         if path not in self._files:
             try:
                 text = read_text(path)
+            except NetlistError as error:
+                raise Problem(
+                    "; ".join(f"{d.position}: {d.message}" for d in error.diagnostics), Place(card, 1)
+                ) from None
             except UsageError as error:
                 raise Problem(str(error), Place(card, 1)) from None
             self._files[path] = scan(Source(str(path), text, path.parent), False, self.found)

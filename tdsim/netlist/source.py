@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from ..errors import Position, UsageError
+from ..errors import Position, UsageError, about_file
 
 MAX_BYTES = 20_000_000
 MAX_LINE = 1_000_000
@@ -35,7 +35,7 @@ def read_text(path: Path) -> str:
         if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
             raise UsageError(f"{path} is no ordinary file")
         if found.st_size > MAX_BYTES:
-            raise UsageError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB: this is not a netlist tdsim reads")
+            raise too_large(str(path))
         data = path.read_bytes()
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no such file") from None
@@ -45,14 +45,25 @@ def read_text(path: Path) -> str:
 
 
 def decode(data: bytes, name: str) -> str:
-    """Text from the bytes of a file. Raises UsageError for binary and undecodable ones, and for empty ones."""
+    """Text from the bytes of a file. Raises NetlistError for binary and undecodable ones, and for empty ones."""
     if b"\0" in data:
-        raise UsageError(f"{name} is a binary file, not a netlist")
+        raise about_file(name, "this is a binary file, not a netlist", *_place(data, data.index(b"\0")))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{name}: line {line} is not UTF-8 text (byte 0x{data[error.start]:02x})") from None
+        line, column = _place(data, error.start)
+        message = f"line {line} is not UTF-8 text (byte 0x{data[error.start]:02x})"
+        raise about_file(name, message, line, column) from None
     if not text.strip():
-        raise UsageError(f"{name} is empty: a netlist starts with a title line")
+        raise about_file(name, "the file is empty: a netlist starts with a title line")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def too_large(name: str) -> UsageError:
+    """What is said of a netlist of too many bytes."""
+    return about_file(name, f"the file is larger than {MAX_BYTES // 1_000_000} MB: this is not a netlist tdsim reads")
+
+
+def _place(data: bytes, index: int) -> tuple[int, int]:
+    """Line and column of a byte."""
+    return data.count(b"\n", 0, index) + 1, index - data.rfind(b"\n", 0, index)

@@ -129,6 +129,11 @@ def crash(sim, memory):
     raise ValueError("no idea")
 
 
+def yields_a_number(sim, memory):
+    yield sim.wait(PS)
+    yield 5
+
+
 def not_a_generator(sim, memory):
     return 3
 
@@ -140,6 +145,7 @@ def not_a_generator(sim, memory):
         (delay_set, "w.time cannot change during a run: it moves a delay"),
         (no_edges, "no source shape drives 'ps'"),
         (crash, "process 'crash' failed at .*ValueError: no idea"),
+        (yields_a_number, "process 'yields_a_number' yields 5 at .*: yield what sim.wait"),
         (not_a_generator, "'not_a_generator' must be a generator"),
     ],
 )

@@ -171,3 +171,9 @@ def test_carriers_and_runs_together_are_each_alone():
             for name in options["save"]:
                 values = alone[name].values[-1] if carrier else alone[name].values
                 np.testing.assert_allclose(both[name].values[run, carrier], values, atol=1e-13)
+
+
+def test_a_state_that_cannot_be_written_is_a_sentence(tmp_path):
+    _, state = whole_until(3)
+    with pytest.raises(tdsim.UsageError, match=r"the state cannot be written to .*missing.*: No such file"):
+        state.save(tmp_path / "missing" / "state.npz")
