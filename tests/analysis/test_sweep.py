@@ -94,7 +94,7 @@ def test_blocks_leave_no_trace(block):
 def test_a_bad_block_is_a_sentence(block):
     circuit = tdsim.loads(SWEEP)
     circuit.options["block"] = block
-    with pytest.raises(UsageError, match=r"option block (is the number of runs|must be 1 or more)"):
+    with pytest.raises(UsageError, match=r"option block (is a whole number|must be 1 or more)"):
         tdsim.simulate(circuit)
 
 
