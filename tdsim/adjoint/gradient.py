@@ -54,8 +54,8 @@ def gradient(
     entries = [_entry_wave(seeded, name) for name in lit]
     inner, emitted = split(seeded, parameters)
     read = [*entries, *(wave for source in emitted.values() for wave in source.adjoint)]
-    readings = Readings(seeded.circuit, inner, request.step, read, seeded.runs, seeded.wanted)
     rounded = seeded.circuit.options.get("delay", "exact") == "round"
+    readings = Readings(seeded.circuit, inner, request.step, read, seeded.runs, seeded.wanted, rounded)
     programs = compile_adjoint(seeded.circuit, request.step, seeded.runs, waves, readings, rounded)
     forward = Forward(checked, request, sorted({p.wave for p in readings.products}))
     segments = forward.segments()
@@ -91,6 +91,7 @@ class _Sums:
         self.waves = sorted({p.wave for p in products})
         self._pairs = sorted({(p.wave, p.adjoint) for p in products})
         shape = (len(forward.program.carriers), forward.program.runs)
+        self._runs = forward.program.runs
         self._found = {pair: np.zeros(shape, dtype=complex) for pair in self._pairs}
 
     def add(self, waves: Mapping[str, np.ndarray], adjoint: Mapping[str, np.ndarray]) -> None:
@@ -101,7 +102,7 @@ class _Sums:
 
     def derivative(self, parameter: str) -> np.ndarray:
         """dL/dparameter (runs,)."""
-        total = np.zeros(next(iter(self._found.values())).shape[1] if self._found else 1)
+        total = np.zeros(self._runs)
         for p in self._products:
             if p.parameter == parameter:
                 total = total + (p.slope * self._found[p.wave, p.adjoint]).real.sum(axis=0)
@@ -158,8 +159,7 @@ def _entry_wave(forward: Forward, name: str) -> str:
     if name in forward.circuit.external:
         return f"in({name})"
     instance = forward.circuit.instances[name]
-    port = next(iter(instance.ports))
-    return f"{name}.{port}"
+    return f"{name}.{next(iter((*instance.device.adds, *instance.ports)))}"
 
 
 def _signal_shape(forward: Forward) -> tuple[int, ...]:

@@ -53,8 +53,10 @@ class Readings:
         extra: Sequence[str],
         runs: int,
         wanted: Wanted,
+        rounded: bool,
     ):
         self._circuit, self._step, self._extra, self._lit = circuit, step, list(extra), wanted
+        self._rounded = rounded
         self.products: list[Product] = []
         self._slopes: dict[tuple[str, str], tuple[Found, Found]] = {}
         self._wanted: dict[str, list[str]] = {}
@@ -62,7 +64,7 @@ class Readings:
             self._wanted.setdefault(instance, []).append(parameter)
         unsplit = build(circuit, runs, None)
         self._looped = {unsplit.names[w] for w in loops(unsplit)}
-        self._flowing = build(circuit, runs, step)
+        self._flowing = build(circuit, runs, step, False, rounded)
         self._flows: dict[str, dict[tuple[int, tuple[int, Delay]], np.ndarray]] = {}
         """For each parameter the slopes of flows, by state and what it is driven by."""
 
@@ -213,6 +215,11 @@ class Readings:
 
     def _add_delay(self, parameter: str, line: str, seconds: np.ndarray, system: System, adjoint: System) -> None:
         """The slopes of filters: the adjoint of what leaves the line, through filters beside the present one."""
+        if self._rounded:
+            raise UsageError(
+                f"{parameter} moves a delay, and delays are rounded to whole steps here, so there is no derivative: "
+                "leave out delay=round, or that parameter"
+            )
         entry = system.index[line]
         here = next(found for found in system.lines if found.entry == entry)
         leaving = f"{line}~out"

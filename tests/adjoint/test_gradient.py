@@ -140,6 +140,44 @@ def test_checkpoints_change_nothing(text, monkeypatch):
         assert float(pieces[1][name]) == pytest.approx(float(whole[1][name]), rel=1e-11)
 
 
+def test_runs_of_what_has_no_effect_have_a_gradient_of_zero():
+    circuit = tdsim.loads(WHOLE_RING + "Xq n1 n2 phase_shifter phase=1\n.port n1 n1\n.port n2 n2\n")
+    inputs = {"in": signal(50, runs=3)}
+    _, slopes = tdsim.gradient(
+        circuit, Mean("p(out)"), ["xq.phase"], inputs=inputs, step=STEP, stop=49 * STEP, save=["p(out)"]
+    )
+    assert slopes["xq.phase"].values.tolist() == [0, 0, 0]
+
+
+def test_rounded_delays_have_other_gradients():
+    text, count = WHOLE_RING.replace("1.5p", "1.53p") + ".options delay=round\n", 200
+    circuit, whole = tdsim.loads(text), tdsim.loads(WHOLE_RING)
+    asked = {"inputs": {"in": signal(count)}, "step": STEP, "stop": (count - 1) * STEP, "save": ["p(out)"]}
+    (_, found), (_, expected) = (
+        tdsim.gradient(c, Mean("p(out)"), ["xc.coupling", "xw.phase"], **asked) for c in (circuit, whole)
+    )
+    for name in expected:
+        assert float(found[name]) == pytest.approx(float(expected[name]), rel=1e-9)
+    with pytest.raises(tdsim.UsageError, match="rounded to whole steps"):
+        tdsim.gradient(circuit, Mean("p(out)"), ["xw.time"], **asked)
+
+
+def test_the_gradient_of_a_nudge_is_that_of_what_it_adds():
+    circuit, count = tdsim.loads(f"Nudged\nXn in b nudge\nXw b out delay time=1.5p loss=1{PORTS}"), 60
+    light, save = signal(count), ["e(out)"]
+    cost = cost_of(save, count)
+    asked = {"save": save, "step": STEP, "stop": (count - 1) * STEP}
+    _, slopes = tdsim.gradient(circuit, cost, ["xn"], inputs={"in": light, "xn": light}, **asked)
+    values = [
+        cost.value(
+            {"e(out)": tdsim.transient(circuit, inputs={"in": light, "xn": (1 + e) * light}, **asked)["e(out)"].values}
+        )
+        for e in (1e-3, -1e-3)
+    ]
+    expected = (values[0] - values[1]) / 2e-3
+    assert np.real(np.conj(slopes["xn"].values) @ light) == pytest.approx(expected, rel=1e-9)
+
+
 class Bad(SquaredError):
     def __init__(self, slopes):
         super().__init__({})
