@@ -96,9 +96,15 @@ def command(netlist: Path, out: Path, *options: str) -> list[str]:
     return [sys.executable, "-c", WORKER, "run", str(netlist), "-o", str(out), "--quiet", *options]
 
 
-def killed(arguments: list[str], seconds: float, how: int = signal.SIGKILL) -> int:
-    """Run a command and kill it after a while; returns its exit status, 0 when it was done before."""
+def killed(arguments: list[str], seconds: float, how: int = signal.SIGKILL, after: Path | None = None) -> int:
+    """Run a command and kill it after a while, counted from when it has written the file `after`.
+
+    Returns its exit status, 0 when it was done before.
+    """
+    before = _written(after)
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    while after is not None and _written(after) == before and process.poll() is None:
+        time.sleep(0.001)
     try:
         _, errors = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -107,6 +113,14 @@ def killed(arguments: list[str], seconds: float, how: int = signal.SIGKILL) -> i
     if process.returncode > 0 and process.returncode != 130:
         raise AssertionError(f"exit status {process.returncode}: {errors.decode()}")
     return process.returncode
+
+
+def _written(path: Path | None) -> int:
+    """When a file was written, in nanoseconds; 0 for one that is not there."""
+    try:
+        return path.stat().st_mtime_ns if path else 0
+    except FileNotFoundError:
+        return 0
 
 
 def same(one: Path, other: Path) -> bool:
@@ -137,6 +151,8 @@ class Found:
 def kills(count: int, seed: int, folder: Path, netlist: str = NETLIST, options: Sequence[str] = ()) -> Found:
     """Kill and resume until there were `count` kills, and every run was identical in the end.
 
+    A run is killed first at any instant of it, then after a checkpoint, and so on in turn: on a busy machine it may
+    spend most of its time on starting.
     Raises AssertionError when a resumed run gives something else.
     """
     generator = np.random.default_rng(seed)
@@ -149,11 +165,13 @@ def kills(count: int, seed: int, folder: Path, netlist: str = NETLIST, options: 
     found = Found()
     while found.kills < count:
         out = folder / f"run{found.runs}.nc"
-        for _ in range(min(MOST_KILLS, count - found.kills)):
-            if killed(command(source, out, "--resume", *options), generator.uniform(0, duration)) == 0:
+        saved = out.with_name(out.name + ".state")
+        for turn in range(min(MOST_KILLS, count - found.kills)):
+            seconds, after = (generator.uniform(0, 0.1), saved) if turn % 2 else (generator.uniform(0, duration), None)
+            if killed(command(source, out, "--resume", *options), seconds, after=after) == 0:
                 break
             found.kills += 1
-            found.checkpoints += out.with_name(out.name + ".state").exists()
+            found.checkpoints += saved.exists()
         subprocess.run(command(source, out, "--resume", *options), check=True, stdout=subprocess.DEVNULL)
         assert same(whole, out), f"run {found.runs} gave another result after being killed"
         left = [p.name for p in folder.iterdir() if p.name.startswith(out.name + ".")]
