@@ -16,7 +16,9 @@ from ..engine.outlets import WHOLE, Outlet, Targets
 from ..engine.sources import modulate, nothing, replay
 from ..engine.state import State, dark
 from ..errors import SimulationError
-from ..schedule.program import Program, Wanted
+from ..schedule.adjoint import Adjoint
+from ..schedule.program import Wanted
+from ..schedule.system import Delay
 
 SEGMENT_NUMBERS = 1 << 18
 """Complex numbers of waves that a segment may hold, whatever its length."""
@@ -84,6 +86,30 @@ class Forward(Transient):
         """The numbers of waves in the program."""
         return [self.program.index[name] for name in names]
 
+    def past(self, state: State, name: str, delay: Delay, samples: np.ndarray | None, count: int) -> np.ndarray:
+        """A wave (carriers, runs, count) a delay before each of `count` samples from a state on, dark before t = 0.
+
+        samples  of the wave from the state on; None: it is always dark
+        """
+        shape = (len(self.program.carriers), self.program.runs)
+        found = np.zeros((*shape, count), dtype=complex)
+        if samples is None:
+            return found
+        before = self._remembered(state, name)
+        whole = np.concatenate([before, samples], axis=-1)
+        delays = np.broadcast_to(np.asarray(delay), self.program.lanes).reshape(shape)
+        for lane in np.ndindex(*shape):
+            first = before.shape[-1] - int(delays[lane])
+            found[lane] = whole[lane][first : first + count]
+        return found
+
+    def _remembered(self, state: State, name: str) -> np.ndarray:
+        """The samples (carriers, runs, times) of a wave that a state remembers; none before t = 0."""
+        place = state.names.index(name)
+        start = int(state.depth[:place].sum())
+        samples = np.moveaxis(state.history[start : start + int(state.depth[place])], 0, -1)
+        return np.zeros_like(samples) if state.fresh else samples
+
     def _settle_carries(self, samples: dict[str, np.ndarray]) -> None:
         """At t = 0 a carry is what starts from the initial value: w = A - B1 s."""
         shape, names = (len(self.program.carriers), self.program.runs), self.program.names
@@ -98,7 +124,7 @@ class Forward(Transient):
 class Backward:
     """The adjoint under way, from the last sample to the first.
 
-    programs  the adjoint program, and the one for the sample at t = 0
+    adjoint   what runs backwards
     seeds     dL/dwave (carriers, runs, times) by the name of the wave, in reversed time
     names     of the adjoint waves to read, those that are always dark left out
     longest   samples of the longest segment
@@ -107,12 +133,14 @@ class Backward:
     def __init__(
         self,
         forward: Forward,
-        programs: tuple[Program, Program],
+        adjoint: Adjoint,
         seeds: dict[str, np.ndarray],
         names: Sequence[str],
         longest: int,
     ):
-        self._program, self._first = programs
+        self._program, self._first = adjoint.program, adjoint.first
+        self.past = {name: key for name, key in adjoint.past.items() if name in self._program.inputs}
+        self._given = {name: _Given() for name in self.past}
         self._count = forward.count
         self.names = [name for name in names if name in self._program.index]
         probes = [self._program.index[name] for name in self.names]
@@ -123,15 +151,21 @@ class Backward:
     def _reversed_feeds(self, forward: Forward, seeds: dict[str, np.ndarray]) -> dict[int, Feed]:
         found: dict[int, Feed] = {}
         for name, wave in self._program.inputs.items():
-            found[wave] = replay(seeds[name]) if name in seeds else nothing
+            given = self._given.get(name)
+            found[wave] = given or (replay(seeds[name]) if name in seeds else nothing)
         circuit, stop = forward.circuit, forward.request.stop
         for modulation in self._program.modulations:
             for wave, feed in modulate(modulation, self._program, stop, seed_of(circuit)).items():
                 found[wave] = mirrored(feed, self._count)
         return found
 
-    def run(self, count: int) -> dict[str, np.ndarray]:
-        """The next `count` samples back, (carriers, runs, count) in the order of time, by name; reused by the next."""
+    def run(self, count: int, past: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The next `count` samples back, (carriers, runs, count) in the order of time, by name; reused by the next.
+
+        past  (carriers, runs, count) in the order of time, for each of the `past` that it asks for
+        """
+        for name, given in self._given.items():
+            given.give(self._engine.tick, past[name])
         last = self._engine.tick + count == self._count
         targets, _ = self._block.targets(0, count)
         if count - last:
@@ -140,6 +174,25 @@ class Backward:
             self._engine.use(self._first, self._feeds)
             self._engine.run(1, targets, count - 1)
         return dict(zip(self.names, self._block.samples[..., ::-1], strict=True))
+
+    def memory(self, place: int, count: int) -> np.ndarray:
+        """Numbers (count, lanes) of the adjoint's memory."""
+        return self._engine.memory[:, place : place + count].T
+
+
+class _Given:
+    """A feed of samples that are given segment by segment, in the order of time, and read backwards."""
+
+    def __init__(self) -> None:
+        self._piece = Piece(0, 0, np.zeros((1, 1, 0), complex))
+
+    def give(self, start: int, samples: np.ndarray) -> None:
+        """The samples of the next segment, which begins at `start` in reversed time."""
+        values = np.ascontiguousarray(samples[..., ::-1])
+        self._piece = Piece(start, start + values.shape[-1], values)
+
+    def __call__(self, t0: int, t1: int) -> list[Piece]:
+        return [self._piece]
 
 
 def mirrored(feed: Feed, count: int) -> Feed:

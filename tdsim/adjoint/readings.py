@@ -2,7 +2,8 @@
 
 A parameter changes a coefficient of a row y = c x; the cost then changes by Re sum of conj(y~) dc x. A delay changes
 what leaves its line: D(e), by the difference of two filters, which is taken on the adjoint side. What a state obeys
-changes the matrices of its step, F, G and B1 of states.py, by the slope of one matrix exponential.
+changes the matrices of its step, F, G and B1 of states.py, by the slope of one matrix exponential; where states turn,
+it changes the numbers of splitting.py, whose slopes the engine sums up on the way back.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from ..schedule.lines import loops, realise
 from ..schedule.program import Wanted, lit_waves
 from ..schedule.states import matrices
 from ..schedule.system import Delay, Line, Recurrence, Row, System, add_delay
-from .slopes import WEIGHTS, Found, entry_slopes, hold_slopes
+from ..schedule.transpose import back_name
+from .slopes import WEIGHTS, Slopes, hold_slopes, slopes_of, split_slopes
+from .targets import Parameter
 
 NEAR = 2e-3
 """Samples by which delays are moved to find their slope."""
@@ -37,10 +40,21 @@ class Product:
     slope: np.ndarray
 
 
+@dataclass(frozen=True)
+class StepChange:
+    """For one parameter: how it changes the numbers (numbers, lanes) of a step of states that turn.
+
+    back  the first wave that comes back through the step
+    """
+
+    parameter: str
+    back: str
+    slope: np.ndarray
+
+
 class Readings:
     """The products of all parameters: filled while the adjoint is compiled, see `compile_adjoint`.
 
-    parameters  (instance, parameter) of each
     extra       adjoint waves to read besides
     wanted      what the forward program is for: nothing is read where it is dark
     """
@@ -48,7 +62,7 @@ class Readings:
     def __init__(
         self,
         circuit: Circuit,
-        parameters: Sequence[tuple[str, str]],
+        parameters: Sequence[Parameter],
         step: float,
         extra: Sequence[str],
         runs: int,
@@ -58,32 +72,39 @@ class Readings:
         self._circuit, self._step, self._extra, self._lit = circuit, step, list(extra), wanted
         self._rounded = rounded
         self.products: list[Product] = []
-        self._slopes: dict[tuple[str, str], tuple[Found, Found]] = {}
-        self._wanted: dict[str, list[str]] = {}
-        for instance, parameter in parameters:
-            self._wanted.setdefault(instance, []).append(parameter)
+        self.changes: list[StepChange] = []
+        self._wanted: dict[str, list[Parameter]] = {}
+        for parameter in parameters:
+            self._wanted.setdefault(parameter.instance, []).append(parameter)
+        self._parts = [part for group in self._groups() for part in self._split(group)]
+        self._slopes = [slopes_of(*part, circuit.carriers) for part in self._parts]
+        self.turned: Sequence[str] = [
+            f"{i.name}.{part[0].states[k]}"
+            for part, slopes in zip(self._parts, self._slopes, strict=True)
+            for k in slopes.turns
+            for i in part[0].instances
+        ]
         unsplit = build(circuit, runs, None)
         self._looped = {unsplit.names[w] for w in loops(unsplit)}
         self._flowing = build(circuit, runs, step, False, rounded)
         self._flows: dict[str, dict[tuple[int, tuple[int, Delay]], np.ndarray]] = {}
         """For each parameter the slopes of flows, by state and what it is driven by."""
+        self._turns: dict[str, dict[int, np.ndarray]] = {}
+        """For each parameter the slopes (runs,) of the phases that states turn by, by state or learning cell."""
 
     def __call__(self, system: System, adjoint: System, first: bool) -> list[str]:
         """Add what is read to the adjoint of a system; returns the names of its waves."""
-        self.products, self._flows = [], {}
-        for group in self._groups():
-            for parameter in sorted({p for i in group.instances for p in self._wanted[i.name]}):
-                chosen = [i for i in group.instances if parameter in self._wanted[i.name]]
-                part = Group(group.device, group.ports, group.wired, group.driven, chosen)
-                self._add_group(part, parameter, system, adjoint)
+        self.products, self.changes, self._flows, self._turns = [], [], {}, {}
+        for part, found in zip(self._parts, self._slopes, strict=True):
+            self._add_group(*part, found, system, adjoint)
         self._add_couplings(system)
+        self._add_cells(system)
         for recurrence in system.recurrences:
-            for parameter, slopes in self._flows.items():
-                if any(state in recurrence.states for state, _ in slopes):
-                    self._add_states(parameter, slopes, recurrence, system, adjoint, first)
+            for parameter in [*self._flows, *(name for name in self._turns if name not in self._flows)]:
+                self._add_states(parameter, recurrence, system, adjoint, first)
         lit = {system.names[wave] for wave in lit_waves(system, self._lit)}
         self.products = [p for p in self.products if p.wave in lit]
-        return [*self._extra, *(p.adjoint for p in self.products)]
+        return [*self._extra, *(p.adjoint for p in self.products), *(c.back for c in self.changes)]
 
     def _groups(self) -> list[Group]:
         found = []
@@ -93,18 +114,26 @@ class Readings:
                 found.append(Group(group.device, group.ports, group.wired, group.driven, chosen))
         return found
 
-    def _add_group(self, group: Group, parameter: str, system: System, adjoint: System) -> None:
-        key = (group.instances[0].name, parameter)
-        if key not in self._slopes:
-            self._slopes[key] = entry_slopes(group, parameter, self._circuit.carriers)
-        entries, delays = self._slopes[key]
+    def _split(self, group: Group) -> list[tuple[Group, str, int | None]]:
+        """The instances of a group that share a parameter, with it and the place in its list."""
+        found = []
+        for name, place in sorted({p[1:] for i in group.instances for p in self._wanted[i.name]}, key=str):
+            chosen = [i for i in group.instances if Parameter(i.name, name, place) in self._wanted[i.name]]
+            found.append((Group(group.device, group.ports, group.wired, group.driven, chosen), name, place))
+        return found
+
+    def _add_group(
+        self, group: Group, parameter: str, place: int | None, slopes: Slopes, system: System, adjoint: System
+    ) -> None:
+        entries, delays, turns, gains = slopes
+        labels = [Parameter(i.name, parameter, place).label for i in group.instances]
         ports, lines = len(group.ports), len(group.lines)
         for (row, column), slope in entries.items():
             for k, instance in enumerate(group.instances):
                 source = self._source(group, instance.name, column, system)
                 if source is None or not np.any(slope[k]):
                     continue
-                name = f"{instance.name}.{parameter}"
+                name = labels[k]
                 if row < ports + lines:
                     target = f"{instance.name}.{(*group.ports, *group.lines)[row]}"
                     self._add_entry(name, target, source, slope[k], system, adjoint)
@@ -114,9 +143,16 @@ class Readings:
         for line, seconds in delays.items():
             for k, instance in enumerate(group.instances):
                 if np.any(seconds[k]):
-                    self._add_delay(
-                        f"{instance.name}.{parameter}", f"{instance.name}.{line}", seconds[k], system, adjoint
-                    )
+                    self._add_delay(labels[k], f"{instance.name}.{line}", seconds[k], system, adjoint)
+        for order, phases in turns.items():
+            for k, instance in enumerate(group.instances):
+                turned = system.index[f"{instance.name}.{group.states[order]}"]
+                self._turns.setdefault(labels[k], {})[turned] = phases[k].reshape(-1)
+        for number, amplitudes in gains.items():
+            for k, instance in enumerate(group.instances):
+                self._add_conjugate(
+                    labels[k], f"{instance.name}.{group.ports[number]}*", amplitudes[k], system, adjoint
+                )
 
     def _source(self, group: Group, name: str, column: int, system: System) -> tuple[int, Delay] | None:
         """The wave that a column of an instance's matrix reads, and how long ago; None where nothing arrives."""
@@ -151,11 +187,25 @@ class Readings:
             adjoint.rows[adjoint.new(label)] = {(wave, delay): 1 + 0j}
         return label
 
+    def _add_conjugate(self, parameter: str, output: str, slope: np.ndarray, system: System, adjoint: System) -> None:
+        """The product for the amplitude of a conjugate."""
+        if output in system.index and f"{output}~" in adjoint.index and np.any(slope):
+            source = next(c.source for c in system.conjugations if c.output == system.index[output])
+            self.products.append(Product(parameter, system.names[source], f"{output}~", np.conj(slope)))
+
+    def _add_cells(self, system: System) -> None:
+        """Learning cells: each turns a resonator by its position."""
+        for name, parameters in self._wanted.items():
+            instance = self._circuit.instances[name]
+            if instance.device.name == "learning_cell" and Parameter(name, "coupling") in parameters:
+                position = system.index[f"{name}.{next(iter(instance.device.states))}"]
+                self._turns.setdefault(f"{name}.coupling", {})[position] = np.ones(1, dtype=complex)
+
     def _add_couplings(self, system: System) -> None:
         """K elements have no ports: each couples two states."""
         for name, parameters in self._wanted.items():
             instance = self._circuit.instances[name]
-            if instance.device.name == "k" and "j" in parameters:
+            if instance.device.name == "k" and Parameter(name, "j") in parameters:
                 one, other = (
                     f"{r}.{next(iter(self._circuit.instances[r].device.states))}" for r in instance.references
                 )
@@ -166,13 +216,15 @@ class Readings:
     def _add_states(
         self,
         parameter: str,
-        slopes: dict[tuple[int, tuple[int, Delay]], np.ndarray],
         recurrence: Recurrence,
         system: System,
         adjoint: System,
         first: bool,
     ) -> None:
-        """The products for the matrices of one step of some states."""
+        """The products for the matrices of one step of some states, if the parameter counts in them."""
+        slopes, turns = self._flows.get(parameter, {}), self._turns.get(parameter, {})
+        if not any(state in recurrence.states for state in (*turns, *(state for state, _ in slopes))):
+            return
         m, b, inputs = matrices(self._flowing, list(recurrence.states))
         dm, db = (np.zeros((*x.shape[:2], system.lanes), dtype=complex) for x in (m, b))
         for (state, key), slope in slopes.items():
@@ -185,13 +237,33 @@ class Readings:
                     slope, (len(self._circuit.carriers), system.lanes // len(self._circuit.carriers))
                 ).reshape(-1)
         carried, driven, ahead = hold_slopes(m, b, dm, db, self._step)
+        if recurrence.turning is not None:
+            parts = (ahead, *self._turning_slopes(turns, recurrence, system), *split_slopes(m, b, dm, db, self._step))
+            back = back_name(system.names[recurrence.outputs[0]])
+            self.changes.append(StepChange(parameter, back, np.concatenate([_by_lane(p, system.lanes) for p in parts])))
         for i, carry in enumerate(recurrence.outputs):
-            for k, other in enumerate(recurrence.outputs):
+            for k, other in enumerate(recurrence.outputs if recurrence.turning is None else ()):
                 self._add_product(parameter, system.names[other], self._delayed(adjoint, carry, 1), carried[i, k])
             for j, (source, delay) in enumerate(recurrence.inputs):
-                self._add_product(parameter, system.names[source], self._delayed(adjoint, carry, delay), driven[i, j])
+                if recurrence.turning is None:
+                    back = self._delayed(adjoint, carry, delay)
+                    self._add_product(parameter, system.names[source], back, driven[i, j])
                 label = self._ahead(adjoint, recurrence, i, add_delay(delay, -1), first)
                 self._add_product(parameter, system.names[source], label, ahead[i, j])
+
+    def _turning_slopes(
+        self, turns: dict[int, np.ndarray], recurrence: Recurrence, system: System
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The slopes of gamma and chi of a Turning."""
+        zero, lanes = np.zeros(1, dtype=complex), system.lanes
+        assert recurrence.turning is not None
+        positions = [recurrence.states[position] for _, position, _ in recurrence.turning.joins]
+        gamma, chi = np.zeros((len(recurrence.states), lanes), complex), np.zeros((len(positions), lanes), complex)
+        for i, state in enumerate(recurrence.states):
+            gamma[i] = zero if state in positions else self._step * turns.get(state, zero)
+        for i, state in enumerate(positions):
+            chi[i] = self._step * turns.get(state, zero)
+        return gamma, chi
 
     def _add_product(self, parameter: str, wave: str, adjoint: str, slope: np.ndarray) -> None:
         if np.any(slope != 0):
@@ -204,7 +276,9 @@ class Readings:
         label = f"{adjoint.names[state]}>ahead{delay}"
         if label not in adjoint.index:
             row: Row = {(state, delay): 1 + 0j}
-            if first and delay == 0:
+            if first and delay == 0 and recurrence.turning is not None:
+                row = {(adjoint.index[back_name(adjoint.names[recurrence.outputs[i]])], 1): -1 + 0j}
+            elif first and delay == 0:
                 back = -np.conj(recurrence.f[:, i])
                 row = {
                     (wave, 1): back[k] if back[k].size > 1 else complex(back[k][0])
@@ -236,6 +310,11 @@ class Readings:
                 adjoint.rows[adjoint.new(label)] = {(wave, delay): 1 + 0j}
             slope = seconds / self._step * weight / near
             self.products.append(Product(parameter, line, label, slope))
+
+
+def _by_lane(slope: np.ndarray, lanes: int) -> np.ndarray:
+    """Slopes (.., lanes or 1) as (numbers, lanes)."""
+    return np.broadcast_to(slope, (*slope.shape[:-1], lanes)).reshape(-1, lanes)
 
 
 def _near(line: Line) -> float:

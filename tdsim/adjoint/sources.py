@@ -14,6 +14,7 @@ from ..schedule.groups import Group
 from ..schedule.program import Emission, Program
 from .passes import Forward
 from .slopes import WEIGHTS, shifted
+from .targets import Parameter
 
 NEAR = 1e-3
 """How far a parameter is moved to find its slope, relative to itself."""
@@ -22,8 +23,10 @@ NEAR = 1e-3
 class Emitted:
     """The derivatives with respect to one parameter of a source, summed segment by segment."""
 
-    def __init__(self, forward: Forward, instance: str, parameter: str):
-        name = f"{instance}.{parameter}"
+    def __init__(self, forward: Forward, target: Parameter):
+        instance, parameter, name = target.instance, target.name, target.label
+        if target.place is not None:
+            raise UsageError(f"{name} is one of a source's list of numbers, which have no derivative yet")
         if instance in forward.inputs:
             raise UsageError(f"{name} has no effect: an input takes the place of {instance}")
         self._forward, self.total = forward, np.zeros(forward.program.runs)
@@ -40,7 +43,7 @@ class Emitted:
     def _move(self, emission: Emission, parameter: str, shift: float) -> Program:
         group = emission.group
         single = Group(group.device, group.ports, group.wired, group.driven, [group.instances[emission.instance]])
-        moved = Emission(shifted(single, parameter, np.array([shift])), 0, emission.waves)
+        moved = Emission(shifted(single, parameter, None, np.array([shift])), 0, emission.waves)
         return replace(self._forward.program, emissions=(moved,))
 
     def add(self, start: int, end: int, adjoint: Mapping[str, np.ndarray]) -> None:
@@ -55,9 +58,9 @@ class Emitted:
                         self.total = self.total + weight / self._near * (values * np.conj(back)).real.sum(axis=(0, 2))
 
 
-def split(forward: Forward, parameters: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], dict[str, Emitted]]:
+def split(forward: Forward, parameters: Sequence[Parameter]) -> tuple[list[Parameter], dict[str, Emitted]]:
     """The parameters that are not those of sources, and those that are, by name."""
     instances = forward.circuit.instances
-    sources = [(i, p) for i, p in parameters if instances[i].device.emit is not None]
-    others = [one for one in parameters if one not in sources]
-    return others, {f"{i}.{p}": Emitted(forward, i, p) for i, p in sources}
+    sources = [p for p in parameters if instances[p.instance].device.emit is not None]
+    others = [p for p in parameters if p not in sources]
+    return others, {p.label: Emitted(forward, p) for p in sources}

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
 
-from ..circuit import Circuit, check_values
+from ..circuit import Circuit, Instance, check_values
 from ..errors import Diagnostics, UsageError, nearest
+
+_PLACE = re.compile(r"(.*)\[(\d+)\]$")
+"""One number of a list: xr.kappa[1]."""
 
 
 def set_parameters(circuit: Circuit, values: dict[str, Any]) -> tuple[Circuit, int | None]:
     """A circuit with other parameter values, and the number of runs they are for (None when all are numbers).
 
-    values  "inst.parameter" (`*` matches any text) to a number, a source shape, or an array (runs,).
+    values  "inst.parameter" (`*` matches any text) to a number, a source shape, or an array (runs,); where the
+            parameter is a list, to one or to an array (runs, numbers); "inst.parameter[k]" is one number of a list.
     Raises UsageError for unknown names, bad values, and arrays of different lengths.
     """
     if not values:
@@ -25,16 +30,45 @@ def set_parameters(circuit: Circuit, values: dict[str, Any]) -> tuple[Circuit, i
     changed.instances = dict(circuit.instances)
     runs: int | None = None
     for name, value in values.items():
-        if np.ndim(value) > 1:
-            raise UsageError(f"{name} takes a number or an array (runs,), not an array of {np.ndim(value)} dimensions")
-        if np.ndim(value) == 1:
-            count = len(value)
-            if runs not in (None, count):
+        found = _PLACE.match(name)
+        place = int(found[2]) if found else None
+        for instance, parameter in _targets(circuit, found[1] if found else name):
+            param = changed.instances[instance].device.params.get(parameter)
+            if param is not None and param.kind == "list":
+                new, count = _list(changed.instances[instance], parameter, place, value)
+            elif place is not None:
+                raise UsageError(f"{instance}.{parameter} is not a list, so there is no {name}")
+            else:
+                new, count = _number(name, value)
+            if None not in (runs, count) and runs != count:
                 raise UsageError(f"parameters do not agree on the number of runs: {runs} and {count} ({name})")
-            runs = count
-        for instance, parameter in _targets(circuit, name):
-            _set(changed, instance, parameter, np.asarray(value) if np.ndim(value) == 1 else value)
+            runs = count if runs is None else runs
+            _set(changed, instance, parameter, new)
     return changed, runs
+
+
+def _number(name: str, value: Any) -> tuple[Any, int | None]:
+    """A value as it is kept, and its runs."""
+    if np.ndim(value) > 1:
+        raise UsageError(f"{name} takes a number or an array (runs,), not an array of {np.ndim(value)} dimensions")
+    return (np.asarray(value), len(value)) if np.ndim(value) == 1 else (value, None)
+
+
+def _list(instance: Instance, parameter: str, place: int | None, value: Any) -> tuple[tuple[Any, ...], int | None]:
+    """A list as it is kept: a tuple of numbers or of arrays (runs,); and its runs."""
+    name = f"{instance.name}.{parameter}"
+    if place is not None:
+        numbers = tuple(instance.settings[parameter])
+        if place >= len(numbers):
+            raise UsageError(f"{name} has {len(numbers)} numbers, counted from 0, not {place}")
+        new, runs = _number(f"{name}[{place}]", value)
+        return (*numbers[:place], new, *numbers[place + 1 :]), runs
+    array = np.asarray(value)
+    if array.ndim not in (1, 2):
+        raise UsageError(f"{name} takes a list of numbers or an array (runs, numbers), not {array.ndim} dimensions")
+    if array.ndim == 2:
+        return tuple(np.ascontiguousarray(column) for column in array.T), len(array)
+    return tuple(v.item() for v in array), None
 
 
 def _targets(circuit: Circuit, name: str) -> list[tuple[str, str]]:

@@ -46,6 +46,8 @@ Xm m             phase_conjugator at=[20p]
     @classmethod
     def validate(cls, values: dict[str, Any]) -> str | None:
         at = values["at"]
+        if isinstance(at, tuple | list) and any(np.ndim(instant) for instant in at):
+            return "the instants in at must be the same in all runs"
         instants = np.ravel(np.asarray(at if isinstance(at, tuple | list | np.ndarray) else [at], dtype=float))
         if np.any(np.diff(instants) <= 0) or np.any(instants <= 0):
             return "the instants in at must be above zero and rise"

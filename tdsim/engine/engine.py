@@ -161,6 +161,11 @@ class Engine:
             )
         return found
 
+    @property
+    def memory(self) -> np.ndarray:
+        """The numbers (lanes, numbers) that operations keep besides waves."""
+        return self._rings.memory
+
     def bookmark(self) -> tuple[Any, ...]:
         """Where the engine is, to come back to by `go_back`, as often as need be, from up to a chunk later."""
         return self.tick, self._starting, self._rings.changed.copy(), self._rings.memory.copy()

@@ -55,6 +55,7 @@ _SOURCES = (
     "engine/recurrence.py",
     "engine/operations.py",
     "engine/turning.py",
+    "engine/backstep.py",
     "engine/conjugation.py",
     "engine/advance.py",
     "schedule/pack.py",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..schedule.pack import RECURRENCE, TURNING, Tables
+from ..schedule.pack import ROW, Tables, outputs_of
 from .rings import BEFORE, BEHIND, Rings
 from .simd import WIDTH
 
@@ -35,8 +35,10 @@ def makers(tables: Tables, island: np.ndarray) -> np.ndarray:
     home[tables.output] = island
     twins = tables.twin >= 0
     home[tables.twin[twins]] = island[twins]
-    for o in np.flatnonzero(np.isin(tables.kind, (RECURRENCE, TURNING))):
-        home[tables.output[o] : tables.output[o] + tables.detail[o, 0]] = island[o]
+    terms = np.diff(tables.term_start)
+    for o in np.flatnonzero(tables.kind != ROW):
+        count = outputs_of(tables.kind[o], tables.detail[o, 0], terms[o])
+        home[tables.output[o] : tables.output[o] + count] = island[o]
     return home
 
 

@@ -6,7 +6,8 @@ still, it repeats its last sample instead.
 
 from __future__ import annotations
 
-from ..schedule.pack import ALLPASS, CONJUGATE, DRIVEN, RECURRENCE, ROW, TURNING, Tables
+from ..schedule.pack import ALLPASS, BACKSTEP, CONJUGATE, DRIVEN, RECURRENCE, ROW, TURNING, Tables
+from .backstep import back_steps
 from .conjugation import conjugate
 from .kernel import compiled, inlined
 from .lattice import allpass, allpass_still
@@ -34,6 +35,8 @@ def single(tables: Tables, plan: Plan, o: int, number: int, lane: Lane, t0: int,
     still = skip and stands_still(tables, o, lane.changed, t0)
     if kind == CONJUGATE:
         conjugate(tables, plan, o, number, lane, t0, t1)
+    elif kind == BACKSTEP:
+        back_steps(tables, plan, o, number, lane, t0, t1)
     elif kind == ALLPASS:
         if still:
             allpass_still(tables, plan, o, number, lane, t0, t1)
@@ -67,10 +70,10 @@ def asleep(tables: Tables, lane: Lane, first: int, last: int, t: int) -> bool:
     """Whether nothing that the operations read from t on has changed, and their rings hold one sample each.
 
     A filter or a state among them stands still, too: it has repeated its wave for as long as its ring is. A mirror for
-    time never does, because it gives back light of long ago.
+    time never does, because it gives back light of long ago; nor does a step back, because it sums up.
     """
     for o in range(first, last):
-        if tables.kind[o] == CONJUGATE:
+        if tables.kind[o] in (CONJUGATE, BACKSTEP):
             return False
         wave, twin = tables.output[o], tables.twin[o]
         made = tables.detail[o, 0] if tables.kind[o] in (RECURRENCE, TURNING) else 1

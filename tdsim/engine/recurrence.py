@@ -43,7 +43,7 @@ def turning(tables: Tables, plan: Plan, o: int, number: int, lane: Lane, t0: int
             w[i] = get_one(ring, mask, t - 1)
         for j in range(inputs):
             s[j] = read_one(plan.reads, head + j, t)
-        next_states(tables.value, first + stride * number, step, size, inputs, cells, w, s, x)
+        next_states(tables.value, first + stride * number, step, cells, w, s, x)
         for i in range(size):
             ring, mask = ring_of(lane, wave + i)
             put_one(ring, mask, t, w[i])

@@ -37,34 +37,41 @@ def turn(value: Array, start: int, width: int, size: int, inputs: int, cells: in
 
 
 @compiled
-def next_states(
-    value: Array, start: int, width: int, size: int, inputs: int, cells: int, w: Array, s: Array, x: Array
-) -> None:
-    """From the carries w of one sample and its drive s to the carries of the next one; x is room for `size` numbers.
+def shift(value: Array, start: int, width: int, inputs: int, w: Array, s: Array, sign: float) -> None:
+    """w + B1 s, or w - B1 s."""
+    for i in range(w.size):
+        total = w[i]
+        for j in range(inputs):
+            total += sign * value[start + (i * inputs + j) * width] * s[j]
+        w[i] = total
+
+
+@compiled
+def move(value: Array, free: int, held: int, width: int, k: int, w: Array, s: Array, x: Array) -> None:
+    """The linear motion during part k of a step, from w to x."""
+    size, inputs = w.size, s.size
+    for i in range(size):
+        total = 0j
+        for j in range(size):
+            total += value[free + ((k * size + i) * size + j) * width] * w[j]
+        for j in range(inputs):
+            total += value[held + ((k * size + i) * inputs + j) * width] * s[j]
+        x[i] = total
+
+
+@compiled
+def next_states(value: Array, start: int, width: int, cells: int, w: Array, s: Array, x: Array) -> None:
+    """From the carries w of one sample and its drive s to the carries of the next one; x is room for as many numbers.
 
     value[start + k * width] is the k-th number of what pack.py lays out for the operation.
     """
+    size, inputs = w.size, s.size
     free = start + (size * inputs + size + 4 * cells) * width
     held = free + len(LENGTHS) * size * size * width
-    for i in range(size):
-        total = w[i]
-        for j in range(inputs):
-            total += value[start + (i * inputs + j) * width] * s[j]
-        w[i] = total
+    shift(value, start, width, inputs, w, s, 1.0)
     turn(value, start, width, size, inputs, cells, w, TURNS[0])
     for stage in range(STAGES):
-        k = min(stage, STAGES - 1 - stage)
-        for i in range(size):
-            total = 0j
-            for j in range(size):
-                total += value[free + ((k * size + i) * size + j) * width] * w[j]
-            for j in range(inputs):
-                total += value[held + ((k * size + i) * inputs + j) * width] * s[j]
-            x[i] = total
+        move(value, free, held, width, min(stage, STAGES - 1 - stage), w, s, x)
         w[:] = x
         turn(value, start, width, size, inputs, cells, w, TURNS[stage + 1])
-    for i in range(size):
-        total = w[i]
-        for j in range(inputs):
-            total -= value[start + (i * inputs + j) * width] * s[j]
-        w[i] = total
+    shift(value, start, width, inputs, w, s, -1.0)

@@ -9,9 +9,9 @@ import numpy as np
 
 from .groups import Group
 from .islands import Island, Read, find_islands
-from .system import Allpass, Coefficient, Conjugation, Delay, Driven, Recurrence, Row, System, least, longest
+from .system import Allpass, BackStep, Coefficient, Conjugation, Delay, Driven, Recurrence, Row, System, least, longest
 
-ROW, DRIVEN, ALLPASS, RECURRENCE, TURNING, CONJUGATE = range(6)
+ROW, DRIVEN, ALLPASS, RECURRENCE, TURNING, CONJUGATE, BACKSTEP = range(7)
 
 TWINS = (2, 3)
 """Sums of so many terms are computed in pairs, where two have the same terms."""
@@ -20,7 +20,7 @@ TWINS = (2, 3)
 class Tables(NamedTuple):
     """What the engine reads. `lanes` is carriers times runs.
 
-    Operation o makes the wave output[o] (a recurrence: that one and those that follow it) from the terms
+    Operation o makes the wave output[o] (see `outputs_of`: that one and those that follow it) from the terms
     term_start[o] .. term_start[o + 1]; a row may make a second wave twin[o] from the same terms (-1: none). A term
     reads term_wave at term_delay samples ago; a negative delay -1 - n stands for the lanes' own delays
     lane_delay[n:n + lanes]; term_far is the longest of them. Its coefficients in the wave and in the twin are
@@ -34,6 +34,7 @@ class Tables(NamedTuple):
     RECURRENCE   unused; size, first of F then G in value, their stride
     TURNING      unused; size, first in value, stride, cells: see _add_turning
     CONJUGATE    unused; first in value of the samples at which time turns round, then of the gains; stride, turns
+    BACKSTEP     as TURNING, then first memory, where the slopes of its numbers are summed up
     """
 
     lanes: int
@@ -52,6 +53,11 @@ class Tables(NamedTuple):
     value: np.ndarray
     lane_delay: np.ndarray
     depth: np.ndarray
+
+
+def outputs_of(kind: int, size: int, terms: int) -> int:
+    """How many waves an operation makes; `size` is the first of its details."""
+    return size if kind in (RECURRENCE, TURNING) else terms - size if kind == BACKSTEP else 1
 
 
 class _Term(NamedTuple):
@@ -83,6 +89,7 @@ class Packer:
         self.names = [system.names[wave] for wave in order]
         self.memory = 0
         self.modulations: list[Modulation] = []
+        self.sums: dict[str, int] = {}
         self.recurrences = [self._renumber(r) for r in system.recurrences]
         self._operations: list[tuple[int, int, tuple[int, ...]]] = []
         self._terms: list[_Term] = []
@@ -106,6 +113,8 @@ class Packer:
             self._add_conjugate(conjugate)
         for recurrence in self.recurrences:
             self._add_recurrence(recurrence)
+        for back in system.backsteps:
+            self._add_backstep(back)
         self.islands = self._find_islands()
         self.tables = self._tables()
 
@@ -192,17 +201,29 @@ class Packer:
 
     def _add_turning(self, recurrence: Recurrence) -> None:
         """A recurrence that turns: in value B1, then gamma, the three places of each cell, chi, the parts of a step."""
+        self._operation(TURNING, recurrence.outputs[0], *self._store_turning(recurrence))
+
+    def _store_turning(self, recurrence: Recurrence) -> tuple[int, int, int, int]:
+        """Keep the numbers of a recurrence that turns; returns its size, where they start, their stride, its cells."""
         turned, ahead = recurrence.turning, recurrence.ahead
         assert turned is not None
         assert ahead is not None
-        size = ahead.shape[0]
         tables = [ahead, turned.gamma, np.array(turned.joins).reshape(-1, 1), turned.chi, turned.free, turned.held]
         lanes = max(table.shape[-1] for table in tables)
-        wide = [np.broadcast_to(table, (*table.shape[:-1], lanes)) for table in tables]
         first = self._value_count
-        for table in wide:
-            self._store(table)
-        self._operation(TURNING, recurrence.outputs[0], size, first, int(lanes > 1), len(turned.joins))
+        for table in tables:
+            self._store(np.broadcast_to(table, (*table.shape[:-1], lanes)))
+        return ahead.shape[0], first, int(lanes > 1), len(turned.joins)
+
+    def _add_backstep(self, back: BackStep) -> None:
+        """The way back through a step; `sums` remembers where the slopes of its numbers, joins left out, are summed."""
+        for wave in (*back.reads, *back.past):
+            self._term(self.number[wave], 0)
+        outputs = [self.number[wave] for wave in back.outputs]
+        self._depth[outputs] = np.maximum(self._depth[outputs], 1)
+        self._operation(BACKSTEP, outputs[0], *self._store_turning(back.step), self.memory)
+        self.sums[self.system.names[back.outputs[0]]] = self.memory
+        self.memory += back.step.numbers
 
     def _renumber(self, r: Recurrence) -> Recurrence:
         """A recurrence in the numbers of the program's waves; inputs that are dark are left out."""
@@ -222,7 +243,7 @@ class Packer:
     def _find_islands(self) -> list[Island]:
         owner: dict[int, int] = {}
         for i, (kind, output, detail) in enumerate(self._operations):
-            for wave in range(output, output + (detail[0] if kind in (RECURRENCE, TURNING) else 1)):
+            for wave in range(output, output + outputs_of(kind, detail[0], len(range(*self._term_start[i : i + 2])))):
                 owner[wave] = i
         reads: list[Read] = [(owner[w], o, least(d)) for o, w, d in self._reads if w in owner]
         return find_islands(len(self._operations), reads)

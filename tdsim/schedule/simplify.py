@@ -50,6 +50,9 @@ def sources_of(system: System) -> dict[int, set[int]]:
     for carried in system.recurrences:
         for output in carried.outputs:
             table[output] = {s for s, _ in carried.inputs} | set(carried.outputs)
+    for back in system.backsteps:
+        for output in back.outputs:
+            table[output] = {*back.reads, *back.past, *back.outputs}
     for driven in system.driven:
         for wave, source in driven.joins.values():
             table.setdefault(wave, set()).add(source)
@@ -85,5 +88,6 @@ def keep_only(system: System, kept: set[int]) -> None:
     system.allpasses = [f for f in system.allpasses if f.output in kept]
     system.conjugations = [c for c in system.conjugations if c.output in kept]
     system.recurrences = [r for r in system.recurrences if r.outputs[0] in kept]
+    system.backsteps = [b for b in system.backsteps if b.outputs[0] in kept]
     system.driven = [d for d in system.driven if any(w in kept for w, _ in d.joins.values())]
     system.emitters = {w: e for w, e in system.emitters.items() if w in kept}

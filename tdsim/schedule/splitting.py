@@ -52,19 +52,30 @@ class Turning:
     free: np.ndarray
     held: np.ndarray
 
+    @property
+    def coefficients(self) -> tuple[np.ndarray, ...]:
+        """All but the joins."""
+        return self.gamma, self.chi, self.free, self.held
+
     def only(self, inputs: list[int]) -> Turning:
         """The same with these inputs only."""
         return Turning(self.gamma, self.chi, self.joins, self.free, self.held[:, :, inputs])
 
 
 def turning(
-    m: np.ndarray, b: np.ndarray, step: float, gammas: Sequence[Coefficient], cells: Sequence[Cell], states: list[int]
+    m: np.ndarray,
+    b: np.ndarray,
+    step: float,
+    gammas: Sequence[Coefficient],
+    cells: Sequence[Cell],
+    states: list[int],
+    always: bool,
 ) -> Turning | None:
     """The turning of a group of states, M (n, n, lanes) and B (n, inputs, lanes); None when nothing turns.
 
     gammas  rad/s for each unit of |A|^2, one a state
     """
-    if not cells and not any(np.any(gamma != 0) for gamma in gammas):
+    if not always and not cells and not any(np.any(gamma != 0) for gamma in gammas):
         return None
     place = {state: i for i, state in enumerate(states)}
     parts = [constant_hold(m, b, length * step) for length in LENGTHS]

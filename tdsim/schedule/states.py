@@ -14,6 +14,8 @@ The carry w[n] = A[n] - B1 s[n] depends on the past alone, so that the wave s[n]
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from .graph import strong_components
@@ -21,13 +23,14 @@ from .splitting import turning
 from .system import Delay, Recurrence, Row, System, add_delay, narrow
 
 
-def discretise(system: System, step: float, starting: bool = False) -> None:
+def discretise(system: System, step: float, starting: bool = False, turned: Collection[int] = ()) -> None:
     """Turn the flows of a system into recurrences and rows.
 
     starting  for the sample at t = 0: a state keeps the value that it has, whatever arrives
+    turned    states to be advanced as ones that turn, even if they turn by nothing at present
     """
     for states in _joined(system):
-        _advance(system, states, step, starting)
+        _advance(system, states, step, starting, not set(states).isdisjoint(turned))
     system.flows = {}
 
 
@@ -46,18 +49,18 @@ def _joined(system: System) -> list[list[int]]:
     return [[states[i] for i in part] for part in strong_components(len(states), edges)]
 
 
-def _advance(system: System, states: list[int], step: float, starting: bool) -> None:
+def _advance(system: System, states: list[int], step: float, starting: bool, turned: bool) -> None:
     m, b, inputs = matrices(system, states)
     phi, b0, b1 = first_order_hold(m, b, step)
     carries = tuple(system.new(system.names[s] + "'") for s in states)
     delayed = tuple((wave, add_delay(delay, 1)) for wave, delay in inputs)
     drive = np.einsum("ijl,jkl->ikl", phi, b1) + b0
     cells = [c for c in system.cells if c.resonator in states]
-    turned = turning(m, b, step, [system.turns.get(s, 0j) for s in states], cells, states)
+    turns = turning(m, b, step, [system.turns.get(s, 0j) for s in states], cells, states, turned)
     if starting:
-        turned = None
+        turns = None
         phi, drive = np.zeros_like(phi) + np.eye(len(states))[:, :, None], np.zeros_like(drive)
-    system.recurrences.append(Recurrence(carries, delayed, phi, drive, tuple(states), b1, turned))
+    system.recurrences.append(Recurrence(carries, delayed, phi, drive, tuple(states), b1, turns))
     for i, (state, carry) in enumerate(zip(states, carries, strict=True)):
         row: Row = {(carry, 0): 1.0 + 0j}
         for j, source in enumerate(inputs):

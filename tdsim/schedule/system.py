@@ -8,7 +8,7 @@ A `Row` holds one such sum. The waves are numbered: first those of the instances
 entering each delay line, one for each state), then external inputs, then helpers (filtered delays, state carries).
 Besides rows there are five ways for a wave to come about: it is emitted by a source, enters at an external port,
 leaves an all-pass filter, is the conjugate of another wave, or is carried by a recurrence (the exact solution of linear
-states over one sample).
+states over one sample). In an adjoint a sixth: it comes back through a step of states that turn.
 """
 
 from __future__ import annotations
@@ -77,6 +77,29 @@ class Recurrence:
     ahead: np.ndarray | None = None
     turning: Turning | None = None
 
+    @property
+    def numbers(self) -> int:
+        """How many numbers a lane takes to say how the states turn, joins left out."""
+        assert self.ahead is not None
+        assert self.turning is not None
+        return sum(a[..., 0].size for a in (self.ahead, *self.turning.coefficients))
+
+
+@dataclass(frozen=True)
+class BackStep:
+    """The adjoint of a step of a recurrence that turns, which depends on where the step began.
+
+    outputs  what comes back to the carries before the step, then to its inputs
+    reads    what comes back to the carries after the step, from others
+    past     the carries, then the inputs, as they were before the step: waves that enter from outside
+    step     the recurrence
+    """
+
+    outputs: tuple[int, ...]
+    reads: tuple[int, ...]
+    past: tuple[int, ...]
+    step: Recurrence
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -131,6 +154,7 @@ class System:
     outlets: dict[int, tuple[int, Delay]] = field(default_factory=dict)
     allpasses: list[Allpass] = field(default_factory=list)
     recurrences: list[Recurrence] = field(default_factory=list)
+    backsteps: list[BackStep] = field(default_factory=list)
     conjugations: list[Conjugation] = field(default_factory=list)
     driven: list[Driven] = field(default_factory=list)
     emitters: dict[int, tuple[Group, int]] = field(default_factory=dict)

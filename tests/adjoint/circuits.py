@@ -4,9 +4,11 @@ NEAR = {
     "length": 3e-11, "radius": 1e-10, "time": 1e-17, "ng": 1e-3, "neff": 1e-5, "loss": 1e-2, "dispersion": 1e-8,
     "detuning": 1e7, "kappa_i": 1e8, "j": 1e8, "phase": 2e-3, "coupling": 2e-4, "reflectivity": 1e-4,
     "coupling1": 1e-4, "coupling2": 1e-4, "power": 1e-6, "gain": 1e-2, "ratio": 2e-4, "theta": 2e-3, "phi": 2e-3,
-    "delta": 1e-2, "isolation": 1e-2, "crosstalk": 1e-3,
+    "kappa": 1e8, "kerr": 1e20, "xq1.inverse_mass": 1e22, "xq1.coupling": 2e8, "xq2.coupling": 2e8, "friction": 1e7,
+    "leak": 1e-4, "x(xq1.momentum)": 1e-15, "x(xq2.momentum)": 1e-15, "delta": 1e-2, "isolation": 1e-2,
+    "crosstalk": 1e-3,
 }  # fmt: skip
-"""How far each parameter is moved for a difference."""
+"""How far each parameter is moved for a difference, by its whole name or its own."""
 
 PORTS = "\n.port in in\n.port out out\n"
 
@@ -78,7 +80,57 @@ Xg b c amplifier gain=1
 Xi c d isolator
 Xw d a delay time=1.93p loss=2 phase=0.3{PORTS}"""
 
+KERR = f"""Kerr resonators in a loop
+Xc in out a b coupler coupling=0.3
+Xr1 b d resonator kappa=[200g 300g] kappa_i=5g detuning=3g kerr=3e22
+Xw d e delay time=1.23p
+Xr2 e a resonator kappa=[300g 100g] kappa_i=50g detuning=-3g kerr=-2e22
+K1 xr1 xr2 j=40g{PORTS}"""
+
+CELLS = f"""Two learning cells, one resonator between two others
+Xr1 in resonator kappa=[200g] kerr=1e22
+Xr2 out resonator kappa=[100g] detuning=5g
+Xr3 q resonator kappa=[50g]
+K12 xr1 xr2 j=40g
+K23 xr2 xr3 j=30g
+Xq1 xr2 learning_cell coupling=1e11 inverse_mass=1e24 friction=1g
+Xq2 xr2 learning_cell coupling=-2e11 inverse_mass=2e24
+.ic x(xq1.position)=0.3 x(xq2.position)=-0.1 x(xr3.cavity)=1e-6{PORTS}"""
+
+CONJUGATE = f"""Phase-conjugating mirror behind a Kerr resonator
+Xc in nc a b coupler coupling=0.4
+Xr a d resonator kappa=[200g 300g] kerr=3e22
+Xw d e delay time=1.23p
+Xm e phase_conjugator reflectivity=0.6 phase=0.4 leak=0.1
+Xn b f delay time=2p
+Xend f out mirror reflectivity=0.5{PORTS}"""
+
+MIRROR_FOR_TIME = f"""Time-reversal mirror that turns round twice
+Xc in out a b coupler coupling=0.4
+Xw a e delay time=1.23p loss=1
+Xm e phase_conjugator reflectivity=0.8 phase=0.4 leak=0.1 at=[12p 31p 90p]{PORTS}"""
+
 CASES = {
+    "Kerr": (
+        KERR,
+        ["xr1.kerr", "xr1.kappa", "xr1.detuning", "xr2.kerr", "xr2.kappa[1]", "k1.j", "xw.time", "xc.coupling"],
+        ["e(out)", "x(xr1.cavity)", "p(in)"],
+    ),
+    "learning cells": (
+        CELLS,
+        ["xr1.kerr", "xr2.detuning", "k12.j", "xq1.coupling", "xq2.coupling", "xq1.inverse_mass", "xq1.friction"],
+        ["e(out)", "x(xq1.position)", "p(in)"],
+    ),
+    "conjugate": (
+        CONJUGATE,
+        ["xr.kerr", "xr.kappa[0]", "xm.reflectivity", "xm.phase", "xm.leak", "xw.time", "xc.coupling"],
+        ["e(out)", "p(in)"],
+    ),
+    "time turned round": (
+        MIRROR_FOR_TIME,
+        ["xm.reflectivity", "xm.phase", "xm.leak", "xw.time", "xw.loss", "xc.coupling"],
+        ["e(out)", "p(in)"],
+    ),
     "fractional ring": (
         FRACTIONAL_RING,
         ["xc.coupling", "xw.length", "xw.ng", "xw.neff", "xw.loss", "xw.phase"],

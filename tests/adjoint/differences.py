@@ -32,13 +32,22 @@ def by_differences(circuit, cost, name, near, *, inputs, save, stop):
     """dL/dparameter by a fourth-order difference of transients."""
 
     def value(shift):
-        instance, _, parameter = name.partition(".")
-        number = circuit.instances[instance].settings[parameter] + shift
-        found = tdsim.transient(circuit, stop=stop, step=STEP, inputs=inputs, save=save, params={name: number})
+        moved = shifted(circuit, name, shift)
+        found = tdsim.transient(circuit, stop=stop, step=STEP, inputs=inputs, save=save, params=moved)
         several = len(circuit.carriers) > 1
         return float(np.sum(cost.value({k: found[k].values[None] if several else found[k].values for k in save})))
 
     return (8 * (value(near) - value(-near)) - (value(2 * near) - value(-2 * near))) / (12 * near)
+
+
+def shifted(circuit, name, shift):
+    """A parameter, or one number of a list of it, moved."""
+    whole, _, place = name.rstrip("]").partition("[")
+    instance, _, parameter = whole.partition(".")
+    value = circuit.instances[instance].settings[parameter]
+    if not place:
+        return {name: value + shift}
+    return {whole: [v + shift * (k == int(place)) for k, v in enumerate(value)]}
 
 
 def worst(circuit, names, save, count=400, seed=0):
@@ -49,7 +58,8 @@ def worst(circuit, names, save, count=400, seed=0):
     _, slopes = gradient(circuit, cost, names, step=STEP, **asked)
     errors, sizes = [], []
     for name in slopes:
-        near = NEAR[name.partition(".")[2]]
+        whole = name.partition("[")[0]
+        near = NEAR.get(whole, NEAR.get(whole.partition(".")[2]))
         expected = by_differences(circuit, cost, name, near, **asked)
         errors.append(abs(float(slopes[name]) - expected) * near)
         sizes.append(abs(expected) * near)

@@ -9,10 +9,24 @@ import tdsim
 from tdsim.adjoint import passes
 from tdsim.adjoint.costs import Mean, SquaredError
 
-from .circuits import CASES, DRIVEN, MODE_RING, PORTS, RESONATORS, SOURCES, WHOLE_RING
+from .circuits import (
+    CASES,
+    CELLS,
+    DRIVEN,
+    KERR,
+    MIRROR_FOR_TIME,
+    MODE_RING,
+    NEAR,
+    PORTS,
+    RESONATORS,
+    SOURCES,
+    WHOLE_RING,
+)
 from .differences import STEP, cost_of, signal, worst
 
 DATA = Path(__file__).parent.parent / "oracles" / "data"
+
+STARTS = ["x(xr1.cavity)", "x(xr3.cavity)", "x(xq1.position)", "x(xq1.momentum)", "x(xq2.momentum)"]
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -100,6 +114,48 @@ def test_inputs_have_gradients():
     assert np.real(np.conj(slopes["in"].values) @ way) == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize(("text", "names"), [(RESONATORS, ["x(xr1.cavity)"]), (CELLS, STARTS)])
+def test_initial_values_have_gradients(text, names):
+    count, save = 120, ["e(out)", "p(in)"]
+    cost = cost_of(save, count)
+    asked = {"save": save, "step": STEP, "stop": (count - 1) * STEP, "inputs": {"in": signal(count)}}
+    _, slopes = tdsim.gradient(tdsim.loads(text), cost, names, **asked)
+    for name in names:
+        circuit, real = tdsim.loads(text), name.endswith(("position)", "momentum)"))
+        before, near = circuit.initial.get(name, 0), NEAR.get(name, 1e-3 if real else 1e-8)
+
+        def value(shift, circuit=circuit, name=name, before=before):
+            circuit.initial[name] = before + shift
+            return cost.value({k: v.values for k, v in tdsim.transient(circuit, **asked).items()})
+
+        for way in (1,) if real else (1, 1j):
+            expected = (
+                8 * (value(near * way) - value(-near * way)) - value(2 * near * way) + value(-2 * near * way)
+            ) / 12
+            found = np.real(np.conj(slopes[name].values) * way) * near
+            assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_nothing_turns_yet_but_it_counts():
+    circuit = tdsim.loads(KERR.replace("kerr=3e22", "").replace("kerr=-2e22", "kerr=0"))
+    assert worst(circuit, ["xr1.kerr", "xr2.kerr", "xr1.detuning"], ["e(out)"]) < 1e-7
+
+
+def test_runs_of_what_turns_are_apart():
+    circuit, count = tdsim.loads(KERR), 150
+    light, kappas, lags = signal(count, runs=2), np.array([[2e11, 3e11], [1e11, 2.5e11]]), np.array([1.2e-12, 2.1e-12])
+    asked = {"step": STEP, "stop": (count - 1) * STEP, "save": ["e(out)"]}
+    cost, wrt = cost_of(["e(out)"], count), ["xr1.kerr", "xr2.detuning", "xr1.kappa", "xw.time"]
+    params = {"xr1.kappa": kappas, "xw.time": lags}
+    value, slopes = tdsim.gradient(circuit, cost, wrt, inputs={"in": light}, params=params, **asked)
+    for run in range(2):
+        moved = {name: values[run] for name, values in params.items()}
+        one, alone = tdsim.gradient(circuit, cost, wrt, inputs={"in": light[run]}, params=moved, **asked)
+        assert one == pytest.approx(value[run], rel=1e-12)
+        for name in alone:
+            assert float(alone[name]) == pytest.approx(float(slopes[name][run]), rel=1e-9)
+
+
 def test_runs_are_apart():
     circuit, count = tdsim.loads(WHOLE_RING), 200
     light, couplings = signal(count, runs=3), np.array([0.2, 0.3, 0.4])
@@ -120,13 +176,22 @@ def test_runs_are_apart():
             assert float(alone[name]) == pytest.approx(float(slopes[name][run]), rel=1e-9)
 
 
-@pytest.mark.parametrize("text", [MODE_RING, DRIVEN, SOURCES])
+@pytest.mark.parametrize("text", [MODE_RING, DRIVEN, SOURCES, KERR, MIRROR_FOR_TIME])
 def test_checkpoints_change_nothing(text, monkeypatch):
     circuit, count = tdsim.loads(text), 700
     inputs = {port: signal(count) for port in circuit.external if port == "in"}
     wrt = [
         n
-        for n in ("xr.coupling1", "xr.detuning", "xc.coupling", "xw.phase", "xl.phase")
+        for n in (
+            "xr.coupling1",
+            "xr.detuning",
+            "xc.coupling",
+            "xw.phase",
+            "xl.phase",
+            "xr1.kerr",
+            "xr2.kappa_i",
+            "xm.leak",
+        )
         if n.split(".")[0] in circuit.instances
     ]
     save = ["p(d)"] if "xr" in circuit.instances else ["p(out)"] if inputs else ["p(q)"]
@@ -199,8 +264,11 @@ class Bad(SquaredError):
         (WHOLE_RING, Bad({"p(out)": np.zeros(3)}), ["xw.phase"], "whose shape is (200,)"),
         (WHOLE_RING, Bad({"p(out)": np.full(200, np.nan)}), ["xw.phase"], "not finite"),
         (WHOLE_RING.replace("coupling=0.3", "coupling=1"), Mean("p(out)"), ["xc.coupling"], "stands at its bound"),
-        (f"Kerr\nXr in out resonator kappa=[1g 1g] kerr=1e25{PORTS}", Mean("p(out)"), ["xr.detuning"], "not linear"),
         ("RC\nV1 a 0 1\nR1 a b 1k\nC1 b 0 1n\n.save v(b)\n", Mean("v(b)"), ["r1.r"], "electronics yet"),
+        (KERR, Mean("p(out)"), ["xr1.kappa[2]"], "has 2 numbers, counted from 0, not 2"),
+        (KERR, Mean("p(out)"), ["xr1.detuning[0]"], "is one number, not a list"),
+        (KERR, Mean("p(out)"), ["x(xr3.cavity)"], "xr3"),
+        (KERR, Mean("p(out)"), ["x(xw.phase)"], "xw"),
         (WHOLE_RING.replace("1.5p", "0.75p"), Mean("p(out)"), ["xw.time"], "one filter takes over from another"),
     ],
 )  # fmt: skip
