@@ -123,6 +123,7 @@ class Param(_Declared):
     choices    the allowed words; the parameter is then a word, not a number
     kind       "number", "list" (of numbers), "text" or "expression" (a Behaviour, None when not given); `choices`
                implies "text"
+    smooth     False for a count or an instant, which nothing can be differentiated by
     """
 
     def __init__(
@@ -135,7 +136,9 @@ class Param(_Declared):
         drivable: bool = False,
         choices: tuple[str, ...] = (),
         kind: str = "number",
+        smooth: bool = True,
     ):
+        self.smooth = smooth
         self.default, self.unit, self.doc, self.bounds = default, unit, doc, bounds
         self.trainable, self.drivable, self.choices = trainable, drivable, choices
         self.kind = "text" if choices else kind

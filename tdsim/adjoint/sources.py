@@ -31,9 +31,10 @@ class Emitted:
             raise UsageError(f"{name} has no effect: an input takes the place of {instance}")
         self._forward, self.total = forward, np.zeros(forward.program.runs)
         device = forward.circuit.instances[instance]
-        value = np.abs(np.asarray(device.settings[parameter], dtype=float)).max()
+        values = np.asarray(device.settings[parameter], dtype=float)
         low, high = device.device.params[parameter].bounds
-        self._near = min(NEAR * (value or 1.0), (value - low) / 2.5, (high - value) / 2.5)
+        room = min(float(values.min()) - low, high - float(values.max()))
+        self._near = min(NEAR * (float(np.abs(values).max()) or 1.0), room / 2.5)
         if self._near <= 0:
             raise UsageError(f"{name} stands at its bound, where it has no derivative; move it off")
         found = [e for e in forward.program.emissions if e.group.instances[e.instance].name == instance]

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..circuit import Circuit, Instance, is_shape
 from ..device import State
 from ..errors import UsageError, nearest
@@ -71,6 +73,8 @@ def _checked(circuit: Circuit, instance: Instance, parameter: str, place: int | 
     """The parameter of an instance, each number of it where it is a list and no place is given."""
     value, name = instance.settings[parameter], f"{instance.name}.{parameter}"
     kind = instance.device.params[parameter].kind
+    if not instance.device.params[parameter].smooth:
+        raise UsageError(f"{name} is a count or an instant, so there is no derivative with respect to it")
     if kind not in ("number", "list") or is_shape(value):
         raise UsageError(f"{name} is not a number, so there is no derivative with respect to it")
     if instance.device.emit is None and any(is_shape(v) for v in instance.values.values()):
@@ -78,6 +82,9 @@ def _checked(circuit: Circuit, instance: Instance, parameter: str, place: int | 
             f"{instance.name} follows a shape in time, and the derivative with respect to its other parameters is not "
             "available yet"
         )
+    problem = instance.device.validate(_beside(instance, parameter))
+    if problem:
+        raise UsageError(f"{name} cannot be moved, so there is no derivative with respect to it: {problem}")
     if kind == "number":
         if place is not None:
             raise UsageError(f"{name} is one number, not a list")
@@ -85,6 +92,17 @@ def _checked(circuit: Circuit, instance: Instance, parameter: str, place: int | 
     if place is not None and place >= len(value):
         raise UsageError(f"{name} has {len(value)} numbers, counted from 0, not {place}")
     return [Parameter(instance.name, parameter, k) for k in (range(len(value)) if place is None else [place])]
+
+
+def _beside(instance: Instance, parameter: str) -> dict[str, Any]:
+    """The parameters of an instance, one of them moved a little within its bounds."""
+    value, (low, high) = instance.settings[parameter], instance.device.params[parameter].bounds
+    near = min(1e-6, (high - low) / 4)
+
+    def moved(number: Any) -> Any:
+        return number + np.where(np.asarray(number) + near <= high, near, -near)
+
+    return {**instance.settings, parameter: tuple(map(moved, value)) if isinstance(value, tuple) else moved(value)}
 
 
 def _state(circuit: Circuit, name: str) -> tuple[str, State]:

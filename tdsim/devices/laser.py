@@ -25,7 +25,7 @@ class _Source(Device):
 
     passive = False
     o1 = optical("output")
-    carrier = Param(0.0, "1", "which carrier: its index in the .carrier list", bounds=(0, inf))
+    carrier = Param(0.0, "1", "which carrier: its index in the .carrier list", bounds=(0, inf), smooth=False)
     phase = Param(0.0, "rad", "phase", drivable=True)
 
     @classmethod

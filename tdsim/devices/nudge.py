@@ -29,7 +29,7 @@ class Nudge(Device, name="nudge"):
     field = Param(0.0, "sqrt(W)", "field that is added, real part", drivable=True)
     quadrature = Param(0.0, "sqrt(W)", "imaginary part", drivable=True)
     phase = Param(0.0, "rad", "phase of it", drivable=True)
-    carrier = Param(0.0, "1", "which carrier: its index in the .carrier list", bounds=(0, inf))
+    carrier = Param(0.0, "1", "which carrier: its index in the .carrier list", bounds=(0, inf), smooth=False)
 
     netlist = """A resonator at rest is nudged for a while
 Xl in      laser power=1m

@@ -30,7 +30,9 @@ class PhaseConjugator(Device, name="phase_conjugator"):
     reflectivity = Param(1.0, "1", "power of the conjugate wave over that of the incident one", bounds=(0, inf))
     phase = Param(0.0, "rad", "phase of the conjugate wave")
     leak = Param(0.0, "1", "part of the power that is reflected as by a plain mirror", bounds=(0, inf))
-    at = Param((), "s", "instants at which time turns round; none: at once, all the time", bounds=(0, inf), kind="list")
+    at = Param(
+        (), "s", "instants at which time turns round; none: at once, all the time", (0, inf), kind="list", smooth=False
+    )
     mirrored, plain = Derived("1", "amplitude of the conjugate wave"), Derived("1", "amplitude of the plain reflection")
 
     netlist = """A pulse comes back from a time-reversal mirror as it went in

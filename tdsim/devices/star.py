@@ -22,7 +22,7 @@ from ..device import OPTICAL, Derived, Device, Param, Port, numbered
 class Star(Device, name="star"):
     """N x N star coupler."""
 
-    n = Param(4, "1", "ports on each side: a whole number", bounds=(1, 256))
+    n = Param(4, "1", "ports on each side: a whole number", bounds=(1, 256), smooth=False)
     loss = Param(0.0, "dB", "excess loss", bounds=(0, inf))
     amplitude = Derived("1", "what the loss leaves of a wave")
 
