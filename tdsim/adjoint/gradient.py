@@ -7,12 +7,18 @@ from typing import Any
 
 from ..analysis.electronics import is_electronic
 from ..analysis.request import Request
+from ..analysis.settle import SettleRequest
 from ..analysis.simulate import step_of
 from ..circuit import Circuit
+from ..engine.state import State
 from ..errors import UsageError
 from .costs import Cost
 from .light import light_gradient
+from .settled_light import settled_light_gradient
 from .targets import targets
+
+SHAPES_END = 1e-6
+"""s: what the length of a run counts as in the defaults of source shapes, as in `fixed_point`."""
 
 
 def gradient(
@@ -20,8 +26,10 @@ def gradient(
     cost: Cost,
     wrt: Sequence[str] | None = None,
     *,
-    stop: float,
+    stop: float | None = None,
     step: float | None = None,
+    settled: bool = False,
+    state: State | None = None,
     inputs: Mapping[str, Any] | None = None,
     params: Mapping[str, Any] | None = None,
     save: Sequence[str] | None = None,
@@ -32,16 +40,30 @@ def gradient(
     wrt     parameters "inst.parameter", or "inst.parameter[k]" of a list (`*` stands for any text), names of inputs,
             and states "x(inst.state)" for their values at t = 0; None means what `.train` marks
     stop, step, inputs, params, save   as in `transient`: the signals are those that it would give
+    settled  instead of `stop`: at the equilibrium that `fixed_point` finds, near `state` (what `settle` returned) where
+             one is given. Inputs are constants as there, and the signals have one instant
     Returns the value (a number, or (runs,)) and a Dataset with a variable for each of `wrt`: the derivative of each
     run's value with respect to a parameter, to the samples of an input, or to a state (dL/dRe + i dL/dIm).
     It is the gradient of the computation as it ran, delays and their filters included: the circuit runs forward twice
     and backward once, and memory grows with the square root of the number of samples, besides the signals themselves.
+    At an equilibrium the settled equations are solved, and once more with every arrow turned round.
     Raises UsageError when there is nothing to differentiate, or no way to.
     """
     checked = circuit.check()
     _refuse(checked)
-    request = Request(step_of(circuit, step), float(stop), 0.0, dict(inputs or {}), dict(params or {}), save)
-    return light_gradient(checked, cost, targets(checked, wrt, request.inputs), request)
+    given = dict(inputs or {}), dict(params or {}), save
+    wanted = targets(checked, wrt, given[0])
+    if settled:
+        if stop is not None:
+            raise UsageError("a gradient at the equilibrium takes no stop: the circuit is at rest")
+        return settled_light_gradient(
+            checked, cost, wanted, SettleRequest(1e-9, SHAPES_END, step_of(circuit, step), *given, state)
+        )
+    if stop is None:
+        raise UsageError("give a stop (s), or settled=True for the gradient at the equilibrium")
+    if state is not None:
+        raise UsageError("a state is where an equilibrium is looked for (settled=True); transients start at t = 0 here")
+    return light_gradient(checked, cost, wanted, Request(step_of(circuit, step), float(stop), 0.0, *given))
 
 
 def _refuse(circuit: Circuit) -> None:

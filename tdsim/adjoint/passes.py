@@ -17,7 +17,6 @@ from ..engine.sources import modulate, nothing, replay
 from ..engine.state import State, dark
 from ..errors import SimulationError
 from ..schedule.adjoint import Adjoint
-from ..schedule.program import Wanted
 from ..schedule.system import Delay
 
 SEGMENT_NUMBERS = 1 << 18
@@ -32,11 +31,6 @@ class Forward(Transient):
     def __init__(self, circuit: Circuit, request: Request, waves: Sequence[str]):
         self._waves = set(waves)
         super().__init__(circuit, request)
-
-    @property
-    def wanted(self) -> Wanted:
-        """What its program is for."""
-        return self._wanted(self.circuit)
 
     def _probed(self) -> set[str]:
         return super()._probed() | self._waves

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from ..analysis.request import seed_of
+from ..analysis.transient import Transient
 from ..engine.sources import emitted
 from ..errors import UsageError
 from ..schedule.groups import Group
 from ..schedule.program import Emission, Program
-from .passes import Forward
 from .slopes import WEIGHTS, shifted
 from .targets import Parameter
 
@@ -23,7 +23,7 @@ NEAR = 1e-3
 class Emitted:
     """The derivatives with respect to one parameter of a source, summed segment by segment."""
 
-    def __init__(self, forward: Forward, target: Parameter):
+    def __init__(self, forward: Transient, target: Parameter):
         instance, parameter, name = target.instance, target.name, target.label
         if target.place is not None:
             raise UsageError(f"{name} is one of a source's list of numbers, which have no derivative yet")
@@ -47,10 +47,9 @@ class Emitted:
         moved = Emission(shifted(single, parameter, None, np.array([shift])), 0, emission.waves)
         return replace(self._forward.program, emissions=(moved,))
 
-    def add(self, start: int, end: int, adjoint: Mapping[str, np.ndarray]) -> None:
-        """The samples from `start` to `end`."""
+    def add(self, times: np.ndarray, adjoint: Mapping[str, np.ndarray]) -> None:
+        """The samples at these times (s), with the adjoint waves (carriers, runs, times) there."""
         forward = self._forward
-        times = np.arange(start, end) * forward.step
         for way, weight in WEIGHTS.items():
             for program in self._moved[way]:
                 for wave, _, values in emitted(program, forward.request.stop, seed_of(forward.circuit), times):
@@ -59,7 +58,7 @@ class Emitted:
                         self.total = self.total + weight / self._near * (values * np.conj(back)).real.sum(axis=(0, 2))
 
 
-def split(forward: Forward, parameters: Sequence[Parameter]) -> tuple[list[Parameter], dict[str, Emitted]]:
+def split(forward: Transient, parameters: Sequence[Parameter]) -> tuple[list[Parameter], dict[str, Emitted]]:
     """The parameters that are not those of sources, and those that are, by name."""
     instances = forward.circuit.instances
     sources = [p for p in parameters if instances[p.instance].device.emit is not None]

@@ -67,15 +67,15 @@ def solve(
     for conjugation in system.conjugations:
         raise UsageError(f"{system.owner(conjugation.output)}: settle follows phase conjugators, fixed_point does not")
     discretise(system, program.step)
-    when = _late(circuit, program, stop)
+    when = late(circuit, program.step, stop)
     sources = _sources(program, system, held, stop, seed_of(circuit), when)
-    driven = dict(_driven(system, circuit, program, stop, when))
+    driven = driven_at_rest(system, circuit, program, stop)
     lanes = system.lanes
     waves = np.zeros((len(system.names), lanes), dtype=complex)
     first = _guessed(system, guess, program)
     for lane in range(lanes):
         start = None if first is None else first[:, lane]
-        waves[:, lane] = _Lane(system, lane, driven).solve(sources[:, lane], start)
+        waves[:, lane] = Lane(system, lane, driven).solve(sources[:, lane], start)
     return Solution(system, waves.reshape(len(system.names), len(program.carriers), program.runs))
 
 
@@ -114,9 +114,9 @@ def allpass_at_rest(k: np.ndarray, transposed: bool, wave: np.ndarray) -> np.nda
 # -- what drives the circuit ----------------------------------------------------------------------------------------
 
 
-def _late(circuit: Circuit, program: Program, stop: float) -> np.ndarray:
+def late(circuit: Circuit, step: float, stop: float) -> np.ndarray:
     """Instants (s) after the last kink of every source, at which the sources must agree."""
-    change = last_change(circuit, program.step, stop)
+    change = last_change(circuit, step, stop)
     return change + (stop - change) * np.array([0.38196601, 0.54321, 0.87654])
 
 
@@ -146,21 +146,23 @@ def _sources(
     return found
 
 
-def _driven(
-    system: System, circuit: Circuit, program: Program, stop: float, when: np.ndarray
-) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+def driven_at_rest(
+    system: System, circuit: Circuit, program: Program, stop: float
+) -> dict[tuple[int, int], np.ndarray]:
     """Coefficients (lanes,) of driven devices, by (wave that leaves, wave that enters)."""
-    shape = (len(program.carriers), program.runs)
+    shape, when = (len(program.carriers), program.runs), late(circuit, program.step, stop)
+    found = {}
     for driven in system.driven:
         name = driven.group.instances[0].name
         waveforms = resolve_waveforms(driven.group, program.step, stop, seed_of(circuit))
         values = {key: waveform(when)[None, None, None] for key, waveform in waveforms.items()}
         entries = matrix_entries(driven.group, fields(driven.group, program.carriers, values))
-        for place, (wave, source) in driven.joins.items():
+        for place, joined in driven.joins.items():
             if place in entries:
-                yield (wave, source), np.broadcast_to(_standing(name, entries[place][0]), shape).reshape(-1)
+                found[joined] = np.broadcast_to(_standing(name, entries[place][0]), shape).reshape(-1)
             else:
-                yield (wave, source), np.zeros(system.lanes, dtype=complex)
+                found[joined] = np.zeros(system.lanes, dtype=complex)
+    return found
 
 
 def _guessed(system: System, guess: State | None, program: Program) -> np.ndarray | None:
@@ -178,14 +180,15 @@ def _guessed(system: System, guess: State | None, program: Program) -> np.ndarra
 # -- one lane -------------------------------------------------------------------------------------------------------
 
 
-class _Lane:
-    """The settled equations of one carrier and run."""
+class Lane:
+    """The settled equations of one carrier and run; what comes back through steps of states that turn is left out."""
 
     def __init__(self, system: System, lane: int, driven: dict[tuple[int, int], np.ndarray]):
         self.lane, self.count = lane, len(system.names)
         self.turning = [r for r in system.recurrences if r.turning is not None]
         self.inner = [w for r in self.turning for w in r.outputs]
-        self._solve = self._factorised(list(self._entries(system, driven)))
+        self.linear = self._factorised(list(self._entries(system, driven)))
+        """Gives all waves when these enter: (waves,), or (waves, cases)."""
 
     def _of(self, value: Any) -> complex:
         numbers = np.ravel(value)
@@ -231,12 +234,12 @@ class _Lane:
 
     def solve(self, sources: np.ndarray, guess: np.ndarray | None) -> np.ndarray:
         """All waves (waves,)."""
-        plain = self._solve(sources)
+        plain = self.linear(sources)
         if not self.turning:
             return plain
         unit = np.zeros((self.count, len(self.inner)), dtype=complex)
         unit[self.inner, range(len(self.inner))] = 1
-        answer = self._solve(unit)
+        answer = self.linear(unit)
         w = np.zeros(len(self.inner), dtype=complex) if guess is None else guess[self.inner]
         found = self._newton(w, plain, answer)
         if found is None:

@@ -87,6 +87,11 @@ class Transient:
         except SimulationError as problem:
             raise located(problem, circuit) from None
 
+    @property
+    def wanted(self) -> Wanted:
+        """What its program is for."""
+        return self._wanted(self.circuit)
+
     def _wanted(self, circuit: Circuit) -> Wanted:
         """What the program is for."""
         complete = self.request.return_state or self.request.state is not None

@@ -32,7 +32,7 @@ class Tables(NamedTuple):
     ALLPASS      unused; order, first of the sines then cosines of the lattice in value, their stride, first memory,
                  transposed
     RECURRENCE   unused; size, first of F then G in value, their stride
-    TURNING      unused; size, first in value, stride, cells: see _add_turning
+    TURNING      unused; size, first in value, stride, cells: see turning_numbers
     CONJUGATE    unused; first in value of the samples at which time turns round, then of the gains; stride, turns
     BACKSTEP     as TURNING, then first memory, where the slopes of its numbers are summed up
     """
@@ -58,6 +58,16 @@ class Tables(NamedTuple):
 def outputs_of(kind: int, size: int, terms: int) -> int:
     """How many waves an operation makes; `size` is the first of its details."""
     return size if kind in (RECURRENCE, TURNING) else terms - size if kind == BACKSTEP else 1
+
+
+def turning_numbers(recurrence: Recurrence) -> np.ndarray:
+    """How states turn, (numbers, lanes or 1): B1, gamma, the three places of each cell, chi, the parts of a step."""
+    turned, ahead = recurrence.turning, recurrence.ahead
+    assert turned is not None
+    assert ahead is not None
+    tables = [ahead, turned.gamma, np.array(turned.joins).reshape(-1, 1), turned.chi, turned.free, turned.held]
+    lanes = max(table.shape[-1] for table in tables)
+    return np.concatenate([np.broadcast_to(t, (*t.shape[:-1], lanes)).reshape(-1, lanes) for t in tables])
 
 
 class _Term(NamedTuple):
@@ -200,20 +210,15 @@ class Packer:
         self._operation(RECURRENCE, recurrence.outputs[0], size, first, int(lanes > 1))
 
     def _add_turning(self, recurrence: Recurrence) -> None:
-        """A recurrence that turns: in value B1, then gamma, the three places of each cell, chi, the parts of a step."""
+        """A recurrence that turns: value holds its `turning_numbers`."""
         self._operation(TURNING, recurrence.outputs[0], *self._store_turning(recurrence))
 
     def _store_turning(self, recurrence: Recurrence) -> tuple[int, int, int, int]:
         """Keep the numbers of a recurrence that turns; returns its size, where they start, their stride, its cells."""
-        turned, ahead = recurrence.turning, recurrence.ahead
-        assert turned is not None
-        assert ahead is not None
-        tables = [ahead, turned.gamma, np.array(turned.joins).reshape(-1, 1), turned.chi, turned.free, turned.held]
-        lanes = max(table.shape[-1] for table in tables)
-        first = self._value_count
-        for table in tables:
-            self._store(np.broadcast_to(table, (*table.shape[:-1], lanes)))
-        return ahead.shape[0], first, int(lanes > 1), len(turned.joins)
+        assert recurrence.turning is not None
+        numbers = turning_numbers(recurrence)
+        size, cells = len(recurrence.outputs), len(recurrence.turning.joins)
+        return size, self._store(numbers), int(numbers.shape[-1] > 1), cells
 
     def _add_backstep(self, back: BackStep) -> None:
         """The way back through a step; `sums` remembers where the slopes of its numbers, joins left out, are summed."""
