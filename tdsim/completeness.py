@@ -83,6 +83,12 @@ def _check_options(circuit: Circuit, found: Diagnostics) -> None:
             found.error(problem)
         elif unknown:
             found.warn(unknown)
+    order = circuit.options.get("maxord", 2)
+    if circuit.options.get("method") == "gear" and isinstance(order, int | float) and 2 < order <= 6:
+        found.error(
+            f"option maxord = {order:g}: Gear's formula has order 1 or 2 here; write maxord=2, or leave `method` out, "
+            "which takes a method of order 4"
+        )
 
 
 def _check_carriers(circuit: Circuit, found: Diagnostics) -> None:

@@ -74,10 +74,17 @@ LEAST = {
     "threads": 1,
     "block": 1,
     "seed": 0,
+    "maxord": 1,
+    "xmu": 0,
+    "pivtol": 0,
+    "pivrel": 0,
 }
 """Options whose number must be this one at least."""
 
-COUNTS = frozenset(("itl1", "itl2", "itl4", "threads", "block", "seed"))
+MOST = {"maxord": 6, "xmu": 0.5, "pivrel": 1}
+"""Options whose number must be this one at most."""
+
+COUNTS = frozenset(("itl1", "itl2", "itl4", "threads", "block", "seed", "maxord"))
 """Options that count something."""
 
 FLAGS = frozenset(("noopiter",))
@@ -128,6 +135,8 @@ def _range_problem(name: str, value: float) -> str | None:
         return f"option {name} must be above {ABOVE[name]:g}, not {value:g}"
     if name in LEAST and not value >= LEAST[name]:
         return f"option {name} must be {LEAST[name]} or more, not {value:g}"
+    if name in MOST and not value <= MOST[name]:
+        return f"option {name} must be {MOST[name]:g} or less, not {value:g}"
     if name in COUNTS and value != int(value):
         return f"option {name} is a whole number, not {value:g}"
     if name == "reltol" and value >= 1:

@@ -16,6 +16,7 @@ from ..errors import UsageError
 from ..nodal.carrying_on import carry_on, left_behind
 from ..nodal.drives import Drives
 from ..nodal.integrator import Integrator
+from ..nodal.methods import method_of
 from ..nodal.solver import lay_out
 from ..results.schema import Coordinate, Schema, Sink, Snapshot
 from .electronics import Electronics, electronics_of
@@ -144,8 +145,7 @@ class ElectronicTransient:
             self._layout = lay_out(electronics.system, self.longest)
         drives = Drives(electronics.system.sources, request.step, request.stop, seed_of(self.circuit))
         solver = electronics.solver(electronics.system, run, True, layout=self._layout)
-        method = str(self.circuit.options.get("method", ""))
-        integrator = Integrator(solver, drives, self.longest, method, self.spacing)
+        integrator = Integrator(solver, drives, self.longest, method_of(self.circuit.options), self.spacing)
         if left is None:
             electronics.begin(integrator, run, request.uic)
         else:

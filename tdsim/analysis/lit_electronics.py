@@ -10,6 +10,7 @@ import numpy as np
 from ..engine.state import State
 from ..nodal.integrator import Integrator
 from ..nodal.lit import LitDrives, LitRun
+from ..nodal.methods import method_of
 from ..nodal.solver import lay_out
 from .ahead import Ahead
 from .bridges import Detector, Follower
@@ -59,8 +60,8 @@ class LitElectronics:
         system, step = electronics.system, request.step
         drives = LitDrives(system.sources, self._lit, step, request.stop, seed_of(electronics.circuit))
         solver = electronics.solver(system, run, True, layout=layout)
-        method = str(electronics.circuit.options.get("method", ""))
-        integrator = Integrator(solver, drives, min(step, request.longest or step), method)
+        longest = min(step, request.longest or step)
+        integrator = Integrator(solver, drives, longest, method_of(electronics.circuit.options))
         if left is None:
             electronics.begin(integrator, run, request.uic)
         found = LitRun(integrator, drives, step)

@@ -195,8 +195,9 @@ def factorise_for(m: int, alpha: float, beta: float) -> bool:
     """Factors of the matrix for alpha and beta; returns whether they exist. A weak pivot is noted in KEY."""
     key = floats(m, w.KEY)
     load_matrix(m, alpha, beta)
+    key[0], key[1], key[3] = alpha, beta, 0.0
     weak = factorise(m)
-    key[0], key[1], key[2], key[3] = alpha, beta, float(weak), 0.0
+    key[2] = float(weak)
     if weak >= 0:
         pivot = floats(m, w.LU)[shorts(m, w.DIAGONAL)[weak]]
         if pivot == 0.0 or pivot != pivot:

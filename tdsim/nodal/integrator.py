@@ -11,7 +11,7 @@ from ..units import engineering
 from .drives import Drives
 from .equations import add_charges, follow_run, take_charges
 from .laws import REMEMBER, Memory
-from .methods import METHODS
+from .methods import ESDIRK
 from .solver import Solver
 from .starts import given_starts
 from .stepping import CHATTER, DONE, FULL, WEAK_PIVOT, advance
@@ -34,6 +34,7 @@ from .words import (
     STOP,
     TIME,
     VNTOL,
+    XMU,
 )
 
 PART = 0.03
@@ -47,6 +48,9 @@ The current of a diode is then off by half the square of what it moved in units 
 LOADED = "LOADED"
 """In a saved state: from when and for how long sources were loaded last, and up to which time they are known (s)."""
 
+Method = tuple[int, float]
+PLAIN: Method = (ESDIRK, 0.5)
+
 ROOM, MOST = 1 << 20, 8192
 """Numbers of output held at once, and points: between two such stretches a run can be cut off and resumed."""
 
@@ -54,15 +58,15 @@ ROOM, MOST = 1 << 20, 8192
 class Integrator:
     """One run of a circuit on its way through time.
 
-    longest  the longest step (s);  method  see `methods`
+    longest  the longest step (s);  method  and its xmu, see `methods`
     spacing  how far apart (s) the points that are put out may be: within longer steps there are points between
     """
 
-    def __init__(self, solver: Solver, drives: Drives, longest: float, method: str = "", spacing: float = np.inf):
+    def __init__(self, solver: Solver, drives: Drives, longest: float, method: Method = PLAIN, spacing: float = np.inf):
         self.solver, self.drives, self.words = solver, drives, solver.words
         tolerances, rules = solver.tolerances, self.words["RULES"]
         rules[[RELTOL, VNTOL, ABSTOL]] = tolerances.reltol, tolerances.vntol, tolerances.abstol
-        rules[[CHGTOL, SPACING]] = tolerances.chgtol, spacing
+        rules[[CHGTOL, SPACING, XMU]] = tolerances.chgtol, spacing, method[1]
         rules[[LONGEST, MOST_ITERATIONS, ALLOWED, STOP]] = (
             longest,
             tolerances.iterations_in_time,
@@ -71,7 +75,7 @@ class Integrator:
         )
         self.words["CLOCK"][NEXT] = longest
         self.words["MODE"][3] = NEAR * tolerances.reltol
-        self.words.count(METHOD=METHODS[method])
+        self.words.count(METHOD=method[0])
         self._reached = 0.0
         self._loaded = (0.0, 0.0)
 

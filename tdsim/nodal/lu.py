@@ -90,12 +90,13 @@ def insert(following: Array, after: int, k: int) -> int:
 def factorise(m: int) -> int:
     """L and U of MATRIX, and one over each pivot; returns the first weak pivot, -1 if none.
 
-    L has ones on its diagonal. A pivot of exactly 0 stops the factorisation.
+    L has ones on its diagonal. A pivot of exactly 0 stops the factorisation. Weak is also one that is not above the
+    option pivtol (S): the matrix is beta times conductances.
     """
     start, place = shorts(m, w.START), shorts(m, w.PLACE)
     lu_start, lu_place, diagonal = shorts(m, w.LU_START), shorts(m, w.LU_PLACE), shorts(m, w.DIAGONAL)
     matrix, lu, inverse, work = floats(m, w.MATRIX), floats(m, w.LU), floats(m, w.INVERSE), floats(m, w.PIVOTS)
-    weak = -1
+    least, weak = floats(m, w.RULES)[w.PIVTOL] * floats(m, w.KEY)[1], -1
     for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
         first, middle, end = lu_start[i], diagonal[i], lu_start[i + 1]
         for p in range(first, end):
@@ -118,7 +119,7 @@ def factorise(m: int) -> int:
             lu[p] = value
             largest = max(largest, abs(value))
         pivot = work[i]
-        if (not abs(pivot) > WEAK * largest or largest > GROWTH * given) and weak < 0:
+        if (not abs(pivot) > max(WEAK * largest, least) or largest > GROWTH * given) and weak < 0:
             weak = i
         if pivot == 0.0 or pivot != pivot:
             return i

@@ -7,7 +7,9 @@ the charges to round-off, also where there is no capacitance at all.
 "esdirk", the one that is taken unless `.options method=` names another, has six stages, order 4, an error estimate of
 order 3, and damps what is stiff at once (L-stable); each stage has the same gamma, so that one factorisation serves a
 whole step. It does not look back, so that it starts again at full order after every breakpoint.
-"trap" is the trapezoidal rule, "gear" the second-order backward difference formula with variable steps.
+"trap" is the trapezoidal rule, "gear" the second-order backward difference formula with variable steps. `.options xmu=`
+is how much of the slope at the start of a step the trapezoidal rule takes, 1/2 if not said: less damps what rings, 0 is
+the backward Euler formula, which is also what `maxord=1` means.
 
 References: C. A. Kennedy and M. H. Carpenter, Appl. Numer. Math. 44, 139 (2003), ARK4(3)6L[2]SA, implicit part;
 L. W. Nagel, SPICE2, Memorandum ERL-M520, University of California, Berkeley (1975).
@@ -15,10 +17,22 @@ L. W. Nagel, SPICE2, Memorandum ERL-M520, University of California, Berkeley (19
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 ESDIRK, TRAPEZOIDAL, GEAR = 0, 1, 2
 METHODS = {"": ESDIRK, "esdirk": ESDIRK, "trap": TRAPEZOIDAL, "trapezoidal": TRAPEZOIDAL, "gear": GEAR}
+
+
+def method_of(options: Mapping[str, Any]) -> tuple[int, float]:
+    """The method that a circuit's options ask for, and its xmu; `xmu` or `maxord=1` alone mean the trapezoidal rule."""
+    if options.get("maxord", 2) == 1:
+        return TRAPEZOIDAL, 0.0
+    named = "trap" if "xmu" in options else ""
+    return METHODS[str(options.get("method") or named)], float(options.get("xmu", 0.5))
+
 
 STAGES = 6
 GAMMA = 0.25

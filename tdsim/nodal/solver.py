@@ -17,7 +17,7 @@ from .starts import turned_off
 from .system import System
 from .tables import Layout, fill, make_words
 from .unknowns import settings_of
-from .words import TRUSTED
+from .words import PIVTOL, TRUSTED
 
 SOURCE_STEPS, FIRST_SHUNT, LAST_SHUNT, MOST_INSTANTS = 20, 1e-2, 1e-13, 500
 HELD = 1e10
@@ -62,6 +62,7 @@ class Solver:
     def __init__(self, system: System, layout: Layout, run: int, transient: bool, tolerances: Tolerances):
         self.system, self.layout, self.run, self.tolerances = system, layout, run, tolerances
         self.words = make_words(system, layout, run, transient)
+        self.words["RULES"][PIVTOL] = float(system.circuit.options.get("pivtol", 0.0))
         self.report: list[str] = []
         self.found_by = ""
         self.chosen_for: np.ndarray | None = None

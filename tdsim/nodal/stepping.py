@@ -251,9 +251,10 @@ def formula(m: int, h: float) -> Any:
     n = charges_count(m)
     base, charge, slope = floats(m, w.BASE), floats(m, w.HELD_CHARGE), floats(m, w.HELD_SLOPE)
     if integer_at(m, w.METHOD) != GEAR:
+        old = floats(m, w.RULES)[w.XMU]
         for i in range(n):
-            base[i] = charge[i] + 0.5 * h * slope[i]
-        return 0.5
+            base[i] = charge[i] + old * h * slope[i]
+        return 1.0 - old
     ratio, near, past = 0.0, 1.0, floats(m, w.PAST_CHARGE)
     if longs(m, w.COUNT)[w.POINTS] >= 1:
         ratio = h / floats(m, w.CLOCK)[w.LAST]
@@ -390,14 +391,15 @@ def classic_error(m: int, h: float) -> None:
     right, slope, past = floats(m, w.RIGHT), floats(m, w.HELD_SLOPE), floats(m, w.PAST_SLOPE)
     end, last = stage(m, w.STAGE_SLOPE, END), floats(m, w.CLOCK)[w.LAST]
     gear, known = integer_at(m, w.METHOD) == GEAR, longs(m, w.COUNT)[w.POINTS] >= 1
+    first = 0.0 if gear else 0.5 - floats(m, w.RULES)[w.XMU]
     for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
         second = (end[i] - slope[i]) / h
         if known:
             third = 2 * (second - (slope[i] - past[i]) / last) / (h + last)
             part = (h + last) / (6 * (2 * h + last)) * h * (h + last) if gear else h * h / 12
-            right[i] = part * h * third
+            right[i] = part * h * third + first * h * h * second
         else:
-            right[i] = (0.5 if gear else 0.05) * h * h * second
+            right[i] = (0.5 if gear else max(first, 0.05)) * h * h * second
 
 
 # -- what follows a step --------------------------------------------------------------------------------------------

@@ -248,9 +248,9 @@ STATE = (
 """COUNT: past points known; whether to start afresh; the next breakpoint; what has been done; changes of state without
 a step between them; whether weak pivots are to be put up with."""
 
-(RELTOL, VNTOL, ABSTOL, LONGEST, MOST_ITERATIONS, ALLOWED, STOP, BEGIN, CHGTOL, SPACING) = range(10)
+(RELTOL, VNTOL, ABSTOL, LONGEST, MOST_ITERATIONS, ALLOWED, STOP, BEGIN, CHGTOL, SPACING, XMU, PIVTOL) = range(12)
 """RULES: tolerances; longest step; iterations of Newton's method; error allowed; end of the run; first time put out;
-how far apart the points that are put out may be."""
+how far apart the points that are put out may be; the trapezoidal rule's share of old slopes; the least pivot (S)."""
 
 
 class Words:

@@ -21,6 +21,21 @@ def found_by(options: str) -> tuple[float, str]:
     return found["v(2)"].item(), found.attrs["found_by"].removeprefix("the operating point was found by ")
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("method=gear maxord=3", "Gear's formula has order 1 or 2 here"),
+        ("maxord=7", "maxord must be 6 or less"),
+        ("maxord=1.5", "maxord is a whole number"),
+        ("xmu=0.7", "xmu must be 0.5 or less"),
+        ("pivtol=-1", "pivtol must be 0 or more"),
+    ],
+)
+def test_methods_that_there_are_not_are_refused(options, sentence):
+    with pytest.raises(tdsim.TdsimError, match=sentence):
+        tdsim.simulate(loads(DIODE.replace("{options}", f".options {options}")), "op")
+
+
 @pytest.mark.filterwarnings("ignore:the operating point was found by:UserWarning")
 @pytest.mark.parametrize(
     ("options", "way"),

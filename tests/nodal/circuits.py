@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import numpy as np
 
 from tdsim import Circuit
 from tdsim.nodal.drives import Drives
 from tdsim.nodal.integrator import Integrator
 from tdsim.nodal.linear import Conditions
+from tdsim.nodal.methods import method_of
 from tdsim.nodal.solver import Solver, Tolerances, lay_out
 from tdsim.nodal.system import System, build
 from tdsim.shapes import make_shape
@@ -17,12 +20,14 @@ def shape(name, *numbers, **keywords):
     return make_shape(name, list(numbers), keywords)
 
 
-def integrator(circuit: Circuit, step: float, stop: float, method="", longest=None, **tolerances) -> Integrator:
+def integrator(
+    circuit: Circuit, step: float, stop: float, method="", longest=None, options=MappingProxyType({}), **tolerances
+) -> Integrator:
     """One run, not begun."""
     system = build(circuit, Conditions())
     longest = longest or min(step, stop / 50)
     solver = Solver(system, lay_out(system, longest), 0, True, Tolerances(**tolerances))
-    return Integrator(solver, Drives(system.sources, step, stop, 0), longest, method)
+    return Integrator(solver, Drives(system.sources, step, stop, 0), longest, method_of({"method": method, **options}))
 
 
 def unknown(system: System, name: str) -> int:

@@ -63,6 +63,33 @@ def test_tank_keeps_its_energy_for_100_periods(method, bound):
     assert energy[0] / 0.5e-9 == pytest.approx(1, abs=bound)
 
 
+@pytest.mark.parametrize(("options", "old"), [({"xmu": 0.45}, 0.45), ({"maxord": 1}, 0.0), ({"xmu": 0.5}, 0.5)])
+def test_xmu_and_maxord_damp_a_tank(options, old):
+    # each step h multiplies exp(i w t) by (1 + i xmu w h) / (1 - i (1 - xmu) w h)
+    frequency = 1 / np.sqrt(1e-15)
+    period = 2 * np.pi / frequency
+    run = integrator(tank(), period / 200, 20 * period, longest=period / 200, options=options, trtol=1e9)
+    start = np.zeros(3)
+    start[0] = 1.0
+    run.begin_from(start * 1e-9, start)
+    kept = np.array([unknown(run.solver.system, name) for name in ("v(t)", "i(l1)")])
+    blocks = [(times.copy(), values.copy()) for times, values in run.points(kept, 0.0, 20 * period)]
+    turns = frequency * np.diff(np.concatenate([times for times, _ in blocks]))
+    voltage, current = blocks[-1][1][-1]
+    loss = np.log(np.abs((1 + 1j * old * turns) / (1 - 1j * (1 - old) * turns))).sum()
+    assert np.log(voltage**2 + 1e3 * current**2) / 2 == pytest.approx(loss, rel=1e-4, abs=1e-6)
+
+
+def test_pivots_below_pivtol_ask_for_others():
+    divider = Circuit().add("v1", "v", "1", "0", dc=1.0).add("r1", "r", "1", "2", r=1e3).add("r2", "r", "2", "0", r=1e3)
+    for pivtol, sought in ((0.0, False), (1e-6, False), (1e-1, True)):
+        divider.options["pivtol"] = pivtol
+        run = integrator(divider, 1e-6, 5e-6)
+        run.begin({}, {})
+        assert (run.solver.chosen_for is not None) == sought
+        assert run.words["Z"][unknown(run.solver.system, "v(2)")] == pytest.approx(0.5)
+
+
 def test_current_through_a_driven_capacitor_jumps_with_the_slope():
     circuit = Circuit().add("v1", "v", "in", "0", wave=shape("pwl", 0, 0, 1e-6, 1, 2e-6, 1))
     circuit.add("c1", "c", "in", "0", c=1e-9)
