@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..errors import UsageError
+
 Signals = Mapping[str, np.ndarray]
 
 
@@ -68,3 +70,14 @@ def _by_run(values: np.ndarray) -> np.ndarray:
     """The mean over time, summed over carriers, which stand between runs and times if there are several."""
     means = values.mean(axis=-1)
     return np.asarray(means.sum(axis=-1) if means.ndim > 1 else means)
+
+
+def value_of(cost: Cost, signals: Signals, runs: int, has_runs: bool) -> Any:
+    """The cost of each run (runs,), or one number. Raises UsageError when it is something else."""
+    value = np.asarray(cost.value(signals))
+    if value.size != runs or value.ndim > 1 or np.iscomplexobj(value):
+        raise UsageError(
+            f"the cost's value must be a real number for each of {runs} runs, not an array {value.shape} of "
+            f"{value.dtype}"
+        )
+    return value if has_runs else float(value.reshape(()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..analysis.electronics import is_electronic
+from ..analysis.electronics import is_electronic, is_optical
 from ..analysis.request import Request
 from ..analysis.settle import SettleRequest
 from ..analysis.simulate import step_of
@@ -13,6 +13,7 @@ from ..circuit import Circuit
 from ..engine.state import State
 from ..errors import UsageError
 from .costs import Cost
+from .electronics.equilibrium import equilibrium_gradient
 from .light import light_gradient
 from .settled_light import settled_light_gradient
 from .targets import targets
@@ -41,7 +42,7 @@ def gradient(
             and states "x(inst.state)" for their values at t = 0; None means what `.train` marks
     stop, step, inputs, params, save   as in `transient`: the signals are those that it would give
     settled  instead of `stop`: at the equilibrium that `fixed_point` finds, near `state` (what `settle` returned) where
-             one is given. Inputs are constants as there, and the signals have one instant
+             one is given. Inputs are constants: waves as there, values of V and I sources; the signals have one instant
     Returns the value (a number, or (runs,)) and a Dataset with a variable for each of `wrt`: the derivative of each
     run's value with respect to a parameter, to the samples of an input, or to a state (dL/dRe + i dL/dIm).
     It is the gradient of the computation as it ran, delays and their filters included: the circuit runs forward twice
@@ -56,6 +57,8 @@ def gradient(
     if settled:
         if stop is not None:
             raise UsageError("a gradient at the equilibrium takes no stop: the circuit is at rest")
+        if is_electronic(checked):
+            return equilibrium_gradient(checked, cost, wanted, *given, state, SHAPES_END)
         return settled_light_gradient(
             checked, cost, wanted, SettleRequest(1e-9, SHAPES_END, step_of(circuit, step), *given, state)
         )
@@ -63,11 +66,13 @@ def gradient(
         raise UsageError("give a stop (s), or settled=True for the gradient at the equilibrium")
     if state is not None:
         raise UsageError("a state is where an equilibrium is looked for (settled=True); transients start at t = 0 here")
+    if is_electronic(checked):
+        raise UsageError("the gradient cannot go through transients of electronics yet: only through their equilibria")
     return light_gradient(checked, cost, wanted, Request(step_of(circuit, step), float(stop), 0.0, *given))
 
 
 def _refuse(circuit: Circuit) -> None:
-    if is_electronic(circuit):
-        raise UsageError("the gradient cannot go through electronics yet: only through circuits of light")
+    if is_electronic(circuit) and is_optical(circuit):
+        raise UsageError("the gradient cannot go through light and electronics together yet: only through either")
     if circuit.processes:
         raise UsageError("the gradient cannot go through a circuit with processes: what they do is not differentiable")

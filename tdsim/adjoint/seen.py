@@ -10,7 +10,7 @@ import numpy as np
 from ..circuit import Circuit
 from ..errors import UsageError, nearest
 from ..outputs import Output
-from .costs import Cost
+from .costs import Cost, value_of
 from .targets import Targets
 
 
@@ -34,13 +34,7 @@ class Seen:
 
     def value(self, cost: Cost, signals: Mapping[str, np.ndarray]) -> Any:
         """The cost of each run (runs,), or one number. Raises UsageError when it is something else."""
-        value = np.asarray(cost.value(signals))
-        if value.size != self.runs or value.ndim > 1 or np.iscomplexobj(value):
-            raise UsageError(
-                f"the cost's value must be a real number for each of {self.runs} runs, not an array {value.shape} of "
-                f"{value.dtype}"
-            )
-        return value if self.has_runs else float(value.reshape(()))
+        return value_of(cost, signals, self.runs, self.has_runs)
 
     def seeds(self, samples: Mapping[str, np.ndarray], slopes: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """dL/dwave (carriers, runs, times) of the outputs' waves, from dL/dsignal."""

@@ -38,7 +38,7 @@ def electronic_fixed_point(circuit: Circuit, request: SettleRequest, sink: Sink)
     began = time.perf_counter()
     if request.inputs:
         raise UsageError("fixed_point takes no inputs where there are electronics: give the sources values")
-    circuit = _standing(circuit, request.step, request.tmax)
+    circuit = standing(circuit, request.step, request.tmax)
     whole, guess = MixedSettling(circuit, replace(request, state=None)), request.state
     found = []
     for run in range(whole.runs):
@@ -88,7 +88,7 @@ class _Point:
         return replace(state, unknowns=names, electronics=left)
 
 
-def _standing(circuit: Circuit, step: float, stop: float) -> Circuit:
+def standing(circuit: Circuit, step: float, stop: float) -> Circuit:
     """The circuit with its sources as they are at their end. Raises UsageError where one never stands still."""
     change = last_change(circuit, step, stop)
     when = change + (stop - change) * np.array(LATE)
