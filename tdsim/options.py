@@ -10,6 +10,7 @@ WORDS = {
     "noise": ("on", "off"),
     "delay": ("exact", "round"),
     "skip": ("on", "off"),
+    "lossless": ("on", "off"),
     "method": ("trap", "trapezoidal", "gear"),
 }
 """Options that take one of a few words."""

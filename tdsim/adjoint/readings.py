@@ -236,7 +236,7 @@ class Readings:
                 where[0][i, where[1]] += np.broadcast_to(
                     slope, (len(self._circuit.carriers), system.lanes // len(self._circuit.carriers))
                 ).reshape(-1)
-        carried, driven, ahead = hold_slopes(m, b, dm, db, self._step)
+        carried, driven, ahead = hold_slopes(m, b, dm, db, self._step, system.lossless and recurrence.turning is None)
         if recurrence.turning is not None:
             parts = (ahead, *self._turning_slopes(turns, recurrence, system), *split_slopes(m, b, dm, db, self._step))
             back = back_name(system.names[recurrence.outputs[0]])

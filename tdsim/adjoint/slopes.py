@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import UsageError
 from ..schedule.groups import Group, fields, matrix_entries
 from ..schedule.splitting import LENGTHS, constant_hold
-from ..schedule.states import first_order_hold
+from ..schedule.states import hold
 
 LARGE, SMALL = 4e-3, 3e-4
 """Between these a coefficient should change, in units of the largest one: far above round-off, far below curvature."""
@@ -123,7 +123,7 @@ def _differences(evaluate: Callable[[np.ndarray], Found], step: np.ndarray, far:
 
 
 def hold_slopes(
-    m: np.ndarray, b: np.ndarray, dm: np.ndarray, db: np.ndarray, step: float
+    m: np.ndarray, b: np.ndarray, dm: np.ndarray, db: np.ndarray, step: float, lossless: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The slopes of F, G and B1 of a step of states (states.py), when M and B have the slopes dm and db.
 
@@ -131,7 +131,7 @@ def hold_slopes(
     """
 
     def parts(m: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, ...]:
-        phi, b0, b1 = first_order_hold(m, b, step)
+        phi, b0, b1 = hold(lossless)(m, b, step)
         return phi, np.einsum("ijl,jkl->ikl", phi, b1) + b0, b1
 
     carried, driven, ahead = _slopes_of_matrices(parts, m, b, dm, db, step)

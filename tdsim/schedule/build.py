@@ -19,7 +19,7 @@ def build(circuit: Circuit, runs: int, step: float | None, mutable: bool = False
     step     sample interval (s); None leaves delays and states continuous (for small-signal analysis)
     mutable  parameters may change while it runs: keep every term that could become nonzero
     """
-    system = System(len(circuit.carriers) * runs)
+    system = System(len(circuit.carriers) * runs, circuit.options.get("lossless", "off") == "on")
     groups = group_instances(circuit)
     bases = _number(circuit, groups, system)
     for group, base in zip(groups, bases, strict=True):

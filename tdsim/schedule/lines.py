@@ -44,14 +44,14 @@ def realise(line: Line, in_loop: bool, system: System, rounded: bool, step: floa
             f"at least one step: use a step of {engineering(short * step, 's')} or less",
             owner,
         )
-    parts = [delays.split(d, in_loop) for d in samples]
+    parts = [delays.split(d, in_loop or system.lossless) for d in samples]
     if all(not p.allpass.size and not p.taps.size for p in parts):
         return line.entry, as_delay([p.whole for p in parts])
     if np.any(samples == 0):
         owner = line.name.rpartition(".")[0]
         message = f"{owner}: its delay is zero in some runs and not in others; simulate them apart"
         raise SimulationError(message, [owner])
-    if in_loop or min(samples) < delays.SINC_TAPS // 2 + 1:
+    if in_loop or system.lossless or min(samples) < delays.SINC_TAPS // 2 + 1:
         return _add_allpass(line, samples, system)
     return _add_sinc(line, samples, system)
 

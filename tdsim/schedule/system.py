@@ -143,10 +143,11 @@ class System:
 
     `flows` are the time derivatives of states; to them come `turns`, the phase that a state turns by its own energy
     (rad/s for each unit of it), and `cells`. `outlets` say where the output of a line is read, by the wave that enters
-    it: a wave and a whole delay.
+    it: a wave and a whole delay. `lossless` systems keep their energy to round-off, at some cost in accuracy.
     """
 
     lanes: int
+    lossless: bool = False
     names: list[str] = field(default_factory=list)
     index: dict[str, int] = field(default_factory=dict)
     rows: dict[int, Row] = field(default_factory=dict)

@@ -154,6 +154,11 @@ CASES = {
         ["xr1.kappa_i", "xr1.detuning", "xr2.kappa_i", "xr2.detuning", "k1.j", "xw.time", "xc.coupling"],
         ["e(out)", "x(xr1.cavity)", "p(in)"],
     ),
+    "kept lossless": (
+        RESONATORS + ".options lossless=on\n",
+        ["xr1.kappa", "xr1.detuning", "xr2.kappa_i", "k1.j", "xw.time", "xc.coupling"],
+        ["e(out)", "x(xr1.cavity)", "p(in)"],
+    ),
     "Fabry-Perot": (FABRY_PEROT, ["xm*.reflectivity", "xw.phase", "xw.length"], ["e(out)", "p(in)"]),
     "driven": (DRIVEN, ["xc.coupling", "xw.phase", "xw.length"], ["e(out)", "p(xp.o2)"]),
     "two carriers": (CARRIERS, ["xc.coupling", "xw.phase", "xw.length", "xw.dispersion"], ["p(out)"]),

@@ -281,3 +281,23 @@ def test_nothing_to_reverse():
     state = lit(stack(), PS)
     with pytest.raises(tdsim.UsageError, match="does not know its circuit"):
         replace(state, reversal=None).conjugate()
+
+
+@pytest.mark.filterwarnings("ignore:the echo will not be exact", "ignore:the step of")
+def test_driven_resonators_echo_exactly_when_kept_lossless():
+    """A resonator between two mirrors, guides of any length: what it was at t = 0 comes back."""
+    text = """A resonator in a cavity
+Xr a b resonator kappa=[1e11 2e11] detuning=1e10
+Xw b m waveguide length=333.3u
+Xm m out mirror reflectivity=1
+Xw2 a q waveguide length=222.2u
+Xm2 q o2 mirror reflectivity=1
+.port out out
+.port o2 o2
+.ic x(xr.cavity)=1e-6
+.options lossless=on
+"""
+    circuit, save = tdsim.loads(text), ["x(xr.cavity)"]
+    there, state = tdsim.transient(circuit, stop=50e-12, step=1e-13, save=save, return_state=True)
+    back = tdsim.transient(circuit, stop=100e-12, step=1e-13, save=save, state=state.conjugate())
+    assert back[save[0]].values[-1].conj() == pytest.approx(there[save[0]].values[0], rel=1e-12)

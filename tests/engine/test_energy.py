@@ -6,6 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tdsim
+from tdsim.circuit import Instance
+from tdsim.device import find
+from tdsim.errors import Diagnostics
 
 SAMPLES = 10_000
 STEP = 0.1e-12
@@ -32,6 +35,21 @@ LOSSY = {
 }
 """Devices that absorb some of it, at once."""
 
+STORING = {
+    "resonator": ("o1 o2 o3", {"detuning": (-3e10, 3e10)}),
+    "ring": ("o1 o2 o3 o4", {"coupling1": (0.05, 0.3), "coupling2": (0.05, 0.3), "detuning": (-3e10, 3e10)}),
+    "waveguide": ("o1 o2", {"length": (6e-5, 1e-3), "phase": (-3, 3)}),
+}
+"""Devices with states or fractional delays, which keep their energy with `.options lossless=on`."""
+
+LEAKING = {
+    "resonator": ("o1 o2 o3", {"detuning": (-3e10, 3e10), "kappa_i": (0, 1e11)}),
+    "ring": ("o1 o2 o3 o4", {"coupling1": (0.05, 0.3), "coupling2": (0.05, 0.3), "loss": (0, 0.5)}),
+}
+"""Some of these that lose energy inside."""
+
+CAVITIES = {"resonator": {"kappa": (1e11, 2e11, 5e10)}, "ring": {"model": "cmt", "radius": 50e-6}}
+
 FIXED = {"star": {"n": 3}, "ring": {"radius": 50e-6}}
 
 RECIPROCAL = {name: what for name, what in LOSSLESS.items() if name != "circulator"}
@@ -47,7 +65,8 @@ def networks(draw, *tables):
         kind, (ports, ranges) = draw(st.sampled_from([item for table in tables for item in table.items()]))
         values = {k: rng.uniform(*r) for k, r in ranges.items()}
         nets = [f"d{n}_{p}" for p in ports.split()]
-        circuit.add(f"d{n}", kind, *nets, **values, **FIXED.get(kind, {}))
+        fixed = CAVITIES if "detuning" in values or "loss" in values else FIXED
+        circuit.add(f"d{n}", kind, *nets, **values, **fixed.get(kind, {}))
         ends += nets
     ends = [str(e) for e in rng.permutation(ends)]
     kept = 2 if len(ends) % 2 == 0 else 3
@@ -112,3 +131,66 @@ def test_reciprocal_networks_are_reciprocal_in_time(circuit):
     there, _ = answer(circuit, {"p0": [1.0]})
     back, _ = answer(circuit, {"p1": [1.0]})
     np.testing.assert_allclose(there["e(p1)"].values, back["e(p0)"].values, atol=1e-12)
+
+
+# -- states and fractional delays, kept lossless -------------------------------------------------------------------
+
+
+@st.composite
+def lossless_networks(draw):
+    """A network with resonators, some of them coupled, rings by their modes and guides of any length."""
+    circuit = draw(networks(LOSSLESS, STORING, STORING, LEAKING))
+    circuit.options["lossless"] = "on"
+    cavities = [i.name for i in circuit.instances.values() if i.device.name == "resonator"]
+    for k, pair in enumerate(zip(cavities[::2], cavities[1::2], strict=False)):
+        circuit.add_instance(Instance(f"k{k}", find("k"), {}, {"j": 3e10}, references=pair), Diagnostics())
+    return circuit
+
+
+def modes(circuit):
+    """The states of a circuit, and M of dA/dt = M A + .., from the equations in the devices' descriptions."""
+    rates, joined, lost = {}, [], {}
+    for name, instance in circuit.instances.items():
+        p = instance.settings
+        if instance.device.name == "resonator":
+            rates[f"{name}.cavity"] = -2j * np.pi * p["detuning"] - (sum(p["kappa"]) + p["kappa_i"]) / 2
+            lost[f"{name}.cavity"] = p["kappa_i"]
+        elif instance.device.name == "ring" and p["model"] == "cmt":
+            tau = 2 * np.pi * p["radius"] * p["ng"] / 299792458.0
+            gone = np.log(10) / 10 * p["loss"] / tau
+            offset = p["detuning"] - np.rint(p["detuning"] * tau) / tau
+            for way in ("forward", "backward"):
+                rates[f"{name}.{way}"] = -2j * np.pi * offset - ((p["coupling1"] + p["coupling2"]) / tau + gone) / 2
+                lost[f"{name}.{way}"] = gone
+        elif instance.device.name == "k":
+            joined.append([f"{r}.cavity" for r in instance.references])
+    names = list(rates)
+    matrix = np.diag(np.array(list(rates.values()), dtype=complex))
+    for one, other in joined:
+        matrix[names.index(one), names.index(other)] = matrix[names.index(other), names.index(one)] = -3e10j
+    return names, matrix, lost
+
+
+@settings(max_examples=25, deadline=None)
+@given(lossless_networks(), st.integers(0, 2**32 - 1))
+@pytest.mark.filterwarnings("ignore:the step of", "ignore:the rate of")
+def test_states_and_fractional_delays_keep_energy_where_asked_to(circuit, seed):
+    """x = (1 - M h) w is what is stored in the modes (schedule/states.py) before a sample, 2 A - x behind it.
+
+    At t = 0 all is dark: the modes have their initial values then, whatever arrives.
+    """
+    rng = np.random.default_rng(seed)
+    inputs = {p: np.append(0, rng.normal(size=500) + 1j * rng.normal(size=500)) for p in circuit.external}
+    names, matrix, lost = modes(circuit)
+    save = [f"e({port})" for port in circuit.external] + [f"x({name})" for name in names]
+    result, state = tdsim.transient(
+        circuit, stop=(SAMPLES - 1) * STEP, step=STEP, inputs=inputs, save=save, return_state=True
+    )
+    put_in = sum(np.sum(np.abs(x) ** 2) for x in inputs.values())
+    came_out = sum(float(np.sum(np.abs(result[f"e({port})"].values) ** 2)) for port in circuit.external)
+    last = dict(zip(state.names, np.cumsum(state.depth) - 1, strict=True))
+    carried = np.array([state.history[last[f"{name}'"], 0, 0] for name in names])
+    amplitudes = np.array([result[f"x({name})"].values[-1] for name in names])
+    kept = np.sum(np.abs(2 * amplitudes - (carried - matrix @ carried * STEP / 2)) ** 2) / STEP
+    gone = sum(rate * float(np.sum(np.abs(result[f"x({name})"].values[1:]) ** 2)) for name, rate in lost.items())
+    assert came_out + stored(state) + kept + gone == pytest.approx(put_in, rel=1e-10)
