@@ -10,6 +10,7 @@ import numpy as np
 from ..analysis.recorder import Block
 from ..analysis.request import Request
 from ..circuit import Circuit
+from ..engine.products import add_product
 from ..schedule.adjoint import Adjoint, compile_adjoint
 from ..schedule.program import Program
 from .costs import Cost
@@ -22,16 +23,16 @@ from .targets import Targets
 
 def light_gradient(circuit: Circuit, cost: Cost, wrt: Targets, request: Request) -> tuple[Any, Any]:
     """What `tdsim.gradient` returns, for a checked circuit without electronics."""
-    seeded = Forward(circuit, request, ())
-    waves = sorted({o.wave for o in seeded.outputs if o.wave})
-    entries = {name: entry_wave(seeded.circuit, name) for name in wrt.inputs}
+    forward = Forward(circuit, request)
+    waves = sorted({o.wave for o in forward.outputs if o.wave})
+    entries = {name: entry_wave(forward.circuit, name) for name in wrt.inputs}
     starts = {name: f"{wave}'" for name, (wave, _) in wrt.states.items()}
-    inner, emitted = split(seeded, wrt.parameters)
+    inner, emitted = split(forward, wrt.parameters)
     read = [*entries.values(), *starts.values(), *(wave for source in emitted.values() for wave in source.adjoint)]
-    rounded = seeded.circuit.options.get("delay", "exact") == "round"
-    readings = Readings(seeded.circuit, inner, request.step, read, seeded.runs, seeded.wanted, rounded)
-    found = compile_adjoint(seeded.circuit, request.step, seeded.runs, waves, seeded.count, readings, rounded)
-    forward = Forward(circuit, request, sorted({p.wave for p in readings.products} | _past_waves(found)))
+    rounded = forward.circuit.options.get("delay", "exact") == "round"
+    readings = Readings(forward.circuit, inner, request.step, read, forward.runs, forward.wanted, rounded)
+    found = compile_adjoint(forward.circuit, request.step, forward.runs, waves, forward.count, readings, rounded)
+    forward.look_at({p.wave for p in readings.products} | _past_waves(found))
     segments = forward.segments()
     samples, states = forward.run_through(segments)
     seen = Seen(forward.outputs, forward.circuit, forward.runs, forward.has_runs, forward.count)
@@ -98,7 +99,7 @@ class _Sums:
         """The products of one segment."""
         for wave, back in self._pairs:
             if wave in waves and back in adjoint:
-                self._found[wave, back] += np.einsum("crt,crt->cr", waves[wave], np.conj(adjoint[back]))
+                add_product(waves[wave], adjoint[back], self._found[wave, back])
 
     def close(self, backward: Backward) -> None:
         """Take what the steps back have summed up."""

@@ -19,7 +19,7 @@ from ..errors import SimulationError
 from ..schedule.adjoint import Adjoint
 from ..schedule.system import Delay
 
-SEGMENT_NUMBERS = 1 << 18
+SEGMENT_NUMBERS = 1 << 20
 """Complex numbers of waves that a segment may hold, whatever its length."""
 
 SHORTEST = 256
@@ -28,9 +28,18 @@ SHORTEST = 256
 class Forward(Transient):
     """A transient that also gives the waves that a gradient needs, from any of its own states on."""
 
-    def __init__(self, circuit: Circuit, request: Request, waves: Sequence[str]):
-        self._waves = set(waves)
+    def __init__(self, circuit: Circuit, request: Request):
+        self._waves: set[str] = set()
+        self._again: Engine | None = None
         super().__init__(circuit, request)
+
+    def _prepare(self) -> None:
+        """Not yet: which waves are needed is not known."""
+
+    def look_at(self, waves: Iterable[str]) -> None:
+        """Compile the circuit for its outputs and these waves."""
+        self._waves = set(waves)
+        self.program = self.compile(self.circuit)
 
     def _probed(self) -> set[str]:
         return super()._probed() | self._waves
@@ -39,10 +48,6 @@ class Forward(Transient):
     def count(self) -> int:
         """Samples of the whole run."""
         return self.request.last + 1
-
-    def engine_from(self, state: State, probes: Sequence[int]) -> Engine:
-        """An engine that goes on from a state."""
-        return self._engine(self.feeds(self.program, self.circuit), probes, state)
 
     def segments(self) -> list[tuple[int, int]]:
         """From and to of each: so long that their waves and all states take about the same room."""
@@ -59,7 +64,7 @@ class Forward(Transient):
         shape = (len(self.program.carriers), self.program.runs, self.count)
         samples = {name: np.zeros(shape, dtype=complex) for name in names}
         probes = self.numbers(names)
-        engine = self.engine_from(self.request.state or dark(self.program, self._initial()), probes)
+        engine = self._engine(self.feeds(self.program, self.circuit), probes, dark(self.program, self._initial()))
         targets = Targets([Outlet(w, WHOLE, samples[n]) for n, w in zip(names, probes, strict=True)], dark=True)
         states = []
         for start, end in segments:
@@ -70,7 +75,11 @@ class Forward(Transient):
 
     def waves_of(self, state: State, block: Block, names: Sequence[str], count: int) -> dict[str, np.ndarray]:
         """Samples (carriers, runs, count) of the waves that a block is for, from a state on, until the next call."""
-        self.engine_from(state, self.numbers(names)).run(count, *block.targets(0, count))
+        if self._again is None:
+            self._again = self._engine(self.feeds(self.program, self.circuit), self.numbers(names), state)
+        else:
+            self._again.go_to(state)
+        self._again.run(count, *block.targets(0, count))
         samples = dict(zip(names, block.samples, strict=True))
         if state.fresh and state.tick == 0:
             self._settle_carries(samples)

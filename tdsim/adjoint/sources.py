@@ -29,7 +29,7 @@ class Emitted:
             raise UsageError(f"{name} is one of a source's list of numbers, which have no derivative yet")
         if instance in forward.inputs:
             raise UsageError(f"{name} has no effect: an input takes the place of {instance}")
-        self._forward, self.total = forward, np.zeros(forward.program.runs)
+        self._forward, self.total = forward, np.zeros(forward.runs)
         device = forward.circuit.instances[instance]
         values = np.asarray(device.settings[parameter], dtype=float)
         low, high = device.device.params[parameter].bounds
@@ -37,25 +37,33 @@ class Emitted:
         self._near = min(NEAR * (float(np.abs(values).max()) or 1.0), room / 2.5)
         if self._near <= 0:
             raise UsageError(f"{name} stands at its bound, where it has no derivative; move it off")
-        found = [e for e in forward.program.emissions if e.group.instances[e.instance].name == instance]
-        self._moved = {way: [self._move(e, parameter, way * self._near) for e in found] for way in WEIGHTS}
-        self.adjoint = [forward.program.names[w] for e in found for w in e.waves if w >= 0]
+        adds = device.device.adds
+        self.adjoint = [f"{instance}.{port}+" for port in adds] or [f"{instance}.{port}" for port in device.ports]
+        self._target = target
+        self._programs: list[tuple[float, Program]] = []
+        """The program with the source moved alone, and the weight of what it sends out then."""
 
-    def _move(self, emission: Emission, parameter: str, shift: float) -> Program:
-        group = emission.group
+    def _moved(self) -> list[tuple[float, Program]]:
+        if not self._programs:
+            program = self._forward.program
+            found = [e for e in program.emissions if e.group.instances[e.instance].name == self._target.instance]
+            self._programs = [(w / self._near, self._move(e, way)) for e in found for way, w in WEIGHTS.items()]
+        return self._programs
+
+    def _move(self, emission: Emission, way: int) -> Program:
+        group, shift = emission.group, np.array([way * self._near])
         single = Group(group.device, group.ports, group.wired, group.driven, [group.instances[emission.instance]])
-        moved = Emission(shifted(single, parameter, None, np.array([shift])), 0, emission.waves)
+        moved = Emission(shifted(single, self._target.name, None, shift), 0, emission.waves)
         return replace(self._forward.program, emissions=(moved,))
 
     def add(self, times: np.ndarray, adjoint: Mapping[str, np.ndarray]) -> None:
         """The samples at these times (s), with the adjoint waves (carriers, runs, times) there."""
         forward = self._forward
-        for way, weight in WEIGHTS.items():
-            for program in self._moved[way]:
-                for wave, _, values in emitted(program, forward.request.stop, seed_of(forward.circuit), times):
-                    back = adjoint.get(forward.program.names[wave])
-                    if back is not None:
-                        self.total = self.total + weight / self._near * (values * np.conj(back)).real.sum(axis=(0, 2))
+        for weight, program in self._moved():
+            for wave, _, values in emitted(program, forward.request.stop, seed_of(forward.circuit), times):
+                back = adjoint.get(forward.program.names[wave])
+                if back is not None:
+                    self.total = self.total + weight * (values * np.conj(back)).real.sum(axis=(0, 2))
 
 
 def split(forward: Transient, parameters: Sequence[Parameter]) -> tuple[list[Parameter], dict[str, Emitted]]:

@@ -44,13 +44,15 @@ class Transient:
         self.runs, self.has_runs = self._count_runs(runs)
         self.outputs = requested(self.circuit, request.save)
         self.outputs += [resolve(self.circuit, parse_signal(name)) for name in request.extra]
-        self.program = self.compile(self.circuit)
+        self._prepare()
         self.step = request.step
         self.first_kept = int(np.ceil(request.start / self.step - 1e-9))
         if request.state is not None:
             self.first_kept = max(self.first_kept, request.state.tick)
             if request.state.step == self.step and request.state.tick > request.last:
                 raise UsageError(f"the state is from t = {request.state.time:g} s, past the stop at {request.stop:g} s")
+
+    program: Program
 
     # -- before it runs ---------------------------------------------------------------------------------------
 
@@ -73,6 +75,9 @@ class Transient:
         carriers = len(self.circuit.carriers)
         asked = any(np.ndim(v) > (2 if carriers > 1 else 1) for v in self.request.inputs.values()) or runs is not None
         return (many.pop(), True) if many else (1, asked)
+
+    def _prepare(self) -> None:
+        self.program = self.compile(self.circuit)
 
     def compile(self, circuit: Circuit) -> Program:
         """The program of the circuit, or of one with other parameter values."""

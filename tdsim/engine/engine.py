@@ -75,8 +75,7 @@ class Engine:
         self._probes = np.asarray(probes, dtype=np.int64)
         self._connect(feeds)
         self._allocate(watched)
-        self._restore(fit(state, program))
-        self._starting = state.fresh and program.start is not None
+        self._set(state)
 
     def _connect(self, feeds: dict[int, Feed]) -> None:
         self._feeds = Feeds(feeds)
@@ -86,6 +85,15 @@ class Engine:
         outside = np.concatenate([self._feeds.waves, self._probes])
         length = ring_lengths(self.tables, self.chunk, np.arange(waves) if watched else outside)
         self._rings = empty_rings(length, lanes, self.program.memory)
+
+    def _set(self, state: State) -> None:
+        self._restore(fit(state, self.program))
+        self._starting = state.fresh and self.program.start is not None
+
+    def go_to(self, state: State) -> None:
+        """Be where a state is: go on from there, whatever has been computed."""
+        self._rings.numbers[:] = 0.0
+        self._set(state)
 
     def _restore(self, state: State) -> None:
         self.tick = state.tick

@@ -58,6 +58,7 @@ _SOURCES = (
     "engine/backstep.py",
     "engine/conjugation.py",
     "engine/advance.py",
+    "engine/products.py",
     "schedule/pack.py",
     "schedule/splitting.py",
     "behaviour/tree.py",
