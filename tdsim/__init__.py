@@ -26,6 +26,7 @@ _HOME = {
     "sparam": "analysis.simulate",
     "sweep": "analysis.sweeping",
     "gradient": "adjoint.gradient",
+    "sensitivity": "adjoint.sensitivity",
     "State": "engine.state",
     "open": "results",
     "TdsimError": "errors",
@@ -38,6 +39,7 @@ __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
     from .adjoint.gradient import gradient as gradient
+    from .adjoint.sensitivity import sensitivity as sensitivity
     from .analysis.simulate import fixed_point as fixed_point
     from .analysis.simulate import settle as settle
     from .analysis.simulate import simulate as simulate

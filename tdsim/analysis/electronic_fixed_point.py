@@ -22,7 +22,7 @@ from .electronics import is_optical
 from .fixed_point import settled_state, solve
 from .joint_rest import JointRest
 from .mixed_settle import MixedSettling
-from .parameters import set_parameters
+from .parameters import of_runs, set_parameters
 from .settle import SettleRequest
 from .stillness import last_change
 
@@ -42,8 +42,7 @@ def electronic_fixed_point(circuit: Circuit, request: SettleRequest, sink: Sink)
     whole, guess = MixedSettling(circuit, replace(request, state=None)), request.state
     found = []
     for run in range(whole.runs):
-        params = {n: float(np.ravel(v)[run % np.size(v)]) for n, v in request.params.items()}
-        one, _ = set_parameters(circuit, params)
+        one, _ = set_parameters(circuit, of_runs(circuit, request.params, run))
         start = None if guess is None else guess.take([run % guess.runs])
         found.append(_Point(one, replace(request, params={}, state=None), start))
     names = {o.wave for o in whole.outputs if o.wave}

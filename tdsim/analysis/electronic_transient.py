@@ -20,8 +20,9 @@ from ..nodal.methods import method_of
 from ..nodal.solver import lay_out
 from ..results.schema import Coordinate, Schema, Sink, Snapshot
 from .electronics import Electronics, electronics_of
+from .parameters import coordinates as coordinates_of
 from .parameters import set_parameters
-from .request import Request, attributes, describe, seed_of
+from .request import Request, attributes, seed_of
 
 Block = tuple[np.ndarray, np.ndarray]
 """Times (n,), and the values of kept unknowns (n, kept)."""
@@ -183,10 +184,7 @@ class ElectronicTransient:
         if self.has_runs:
             dimensions = ("run", "time")
             coordinates.append(Coordinate("run", "1", "run", np.arange(self.runs)))
-            for name, value in self.request.params.items():
-                if np.ndim(value) == 1:
-                    unit, doc = describe(self.circuit, name)
-                    coordinates.append(Coordinate(name, unit, doc, np.asarray(value), "run"))
+            coordinates += coordinates_of(self.circuit, self.request.params)
         variables = tuple(r.variable(dimensions) for r in self.electronics.readings.readings)
         length = None if self.times is None else self.times.size
         known = attributes(self.circuit) | {"step": self.request.step}

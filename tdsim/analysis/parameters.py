@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 
 from ..circuit import Circuit, Instance, check_values
 from ..errors import Diagnostics, UsageError, nearest
+from ..results.schema import Coordinate
+from .request import describe
 
 _PLACE = re.compile(r"(.*)\[(\d+)\]$")
 """One number of a list: xr.kappa[1]."""
@@ -45,6 +48,34 @@ def set_parameters(circuit: Circuit, values: dict[str, Any]) -> tuple[Circuit, i
             runs = count if runs is None else runs
             _set(changed, instance, parameter, new)
     return changed, runs
+
+
+def has_runs(circuit: Circuit, name: str, value: Any) -> bool:
+    """Whether a value for "inst.parameter" differs between runs; a list of numbers for a list does not."""
+    found = _PLACE.match(name)
+    pairs = _targets(circuit, found[1] if found else name)
+    lists = [circuit.instances[i].device.params[p].kind == "list" for i, p in pairs]
+    return np.ndim(value) > (0 if found or not all(lists) else 1)
+
+
+def of_runs(circuit: Circuit, params: Mapping[str, Any], runs: Any) -> dict[str, Any]:
+    """The values for some of the runs: a number, or an array of numbers of runs."""
+    return {
+        name: np.asarray(value)[runs] if has_runs(circuit, name, value) and len(value) > 1 else value
+        for name, value in params.items()
+    }
+
+
+def coordinates(circuit: Circuit, params: Mapping[str, Any]) -> list[Coordinate]:
+    """What results say along `run` about parameters that differ between runs; each number of a list by itself."""
+    found = []
+    for name, value in params.items():
+        if has_runs(circuit, name, value):
+            unit, doc = describe(circuit, _PLACE.sub(r"\1", name))
+            array = np.asarray(value)
+            columns = {name: array} if array.ndim == 1 else {f"{name}[{k}]": c for k, c in enumerate(array.T)}
+            found += [Coordinate(label, unit, doc, column, "run") for label, column in columns.items()]
+    return found
 
 
 def _number(name: str, value: Any) -> tuple[Any, int | None]:

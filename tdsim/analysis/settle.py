@@ -23,6 +23,7 @@ from ..results.schema import Schema, Sink
 from ..schedule.program import Program
 from ..units import engineering
 from .fixed_point import settled_state, solve
+from .parameters import of_runs
 from .recorder import Block
 from .request import Request
 from .running import RunningCircuit
@@ -224,7 +225,7 @@ class Settles(Transient):
         taken = replace(
             self.asked,
             inputs={k: _some(v, runs) for k, v in self.asked.inputs.items()},
-            params={k: _some(v, runs) for k, v in self.asked.params.items()},
+            params=of_runs(self.circuit, self.asked.params, runs),
             state=state,
             tmax=self.asked.tmax - (state.tick - self.first_tick) * self.step,
         )

@@ -18,9 +18,10 @@ from ..outputs import requested, resolve
 from ..results.schema import Coordinate, Schema, Sink, Snapshot, Variable
 from ..schedule.program import Program, Wanted, compile_circuit
 from ..signals import Signal, parse_signal
+from .parameters import coordinates as coordinates_of
 from .parameters import set_parameters
 from .recorder import Record, Recorder
-from .request import Request, attributes, describe, seed_of
+from .request import Request, attributes, seed_of
 from .running import RunningCircuit
 from .threads import thread_count
 from .trail import Trail
@@ -200,10 +201,7 @@ class Transient:
         if self.has_runs:
             dimensions = ("run", *dimensions)
             coordinates.append(Coordinate("run", "1", "run", np.arange(self.runs)))
-            for name, value in self.request.params.items():
-                if np.ndim(value) == 1:
-                    unit, doc = describe(self.circuit, name)
-                    coordinates.append(Coordinate(name, unit, doc, np.asarray(value), "run"))
+            coordinates += coordinates_of(self.circuit, self.request.params)
         variables = self._variables(dimensions)
         length = self.request.last + 1 - self.first_kept
         return Schema(self.request.name, "time", tuple(coordinates), variables, length, self._attributes())

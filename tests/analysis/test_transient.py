@@ -256,3 +256,32 @@ def test_a_state_of_another_step_is_refused_for_its_step():
         tdsim.transient(circuit, stop=20e-12, step=2e-12, state=state)
     with pytest.raises(UsageError, match=r"from t = 1.1e-11 s, past the stop at 5e-12 s"):
         tdsim.transient(circuit, stop=5e-12, step=1e-12, state=state)
+
+
+def test_a_parameter_that_is_a_list():
+    """One list for all runs, a list for each run, or one number of it."""
+    text = "Two ports\nXr in out resonator kappa=[1g 2g]\n.port in in\n.port out out\n"
+    circuit, asked = (
+        tdsim.loads(text),
+        {"stop": 20e-12, "step": 1e-12, "inputs": {"in": np.ones(21)}, "save": ["e(out)"]},
+    )
+
+    def light(**params):
+        return tdsim.transient(circuit, params={f"xr.{k}": v for k, v in params.items()}, **asked)
+
+    alone = [light(kappa=k)["e(out)"].values for k in ([1e10, 2e10], (3e10, 4e10))]
+    assert alone[0].ndim == 1
+    both = light(kappa=np.array([[1e10, 2e10], [3e10, 4e10]]))
+    np.testing.assert_array_equal(both["e(out)"].values, alone)
+    assert both["xr.kappa[1]"].values.tolist() == [2e10, 4e10]
+    one = light(**{"kappa[0]": np.array([1e9, 5e9])})
+    np.testing.assert_array_equal(one["e(out)"].values[1], light(kappa=[5e9, 2e9])["e(out)"].values)
+    assert one["xr.kappa[0]"].dims == ("run",)
+    for params, said in (
+        ({"kappa[2]": 1e9}, "has 2 numbers, counted from 0, not 2"),
+        ({"detuning[0]": 1e9}, "is not a list"),
+        ({"kappa": 1e9}, "takes a list of numbers"),
+        ({"detuning": np.ones((2, 2))}, "takes a number or an array"),
+    ):
+        with pytest.raises(tdsim.UsageError, match=said):
+            light(**params)
