@@ -14,6 +14,7 @@ from ..engine.state import State
 from ..errors import UsageError
 from .costs import Cost
 from .electronics.equilibrium import equilibrium_gradient
+from .electronics.transient import electronic_gradient
 from .light import light_gradient
 from .settled_light import settled_light_gradient
 from .targets import targets
@@ -47,6 +48,8 @@ def gradient(
     run's value with respect to a parameter, to the samples of an input, or to a state (dL/dRe + i dL/dIm).
     It is the gradient of the computation as it ran, delays and their filters included: the circuit runs forward twice
     and backward once, and memory grows with the square root of the number of samples, besides the signals themselves.
+    Steps of electronics are recorded, taken again exactly, and gone through backwards; signals are on the grid of the
+    step. It does not go through events that a parameter moves.
     At an equilibrium the settled equations are solved, and once more with every arrow turned round.
     Raises UsageError when there is nothing to differentiate, or no way to.
     """
@@ -67,7 +70,7 @@ def gradient(
     if state is not None:
         raise UsageError("a state is where an equilibrium is looked for (settled=True); transients start at t = 0 here")
     if is_electronic(checked):
-        raise UsageError("the gradient cannot go through transients of electronics yet: only through their equilibria")
+        return electronic_gradient(checked, cost, wanted, Request(step_of(circuit, step), float(stop), 0.0, *given))
     return light_gradient(checked, cost, wanted, Request(step_of(circuit, step), float(stop), 0.0, *given))
 
 

@@ -18,6 +18,7 @@ from ..nodal.drives import Drives
 from ..nodal.integrator import Integrator
 from ..nodal.methods import method_of
 from ..nodal.solver import lay_out
+from ..nodal.tables import Layout
 from ..results.schema import Coordinate, Schema, Sink, Snapshot
 from .electronics import Electronics, electronics_of
 from .parameters import coordinates as coordinates_of
@@ -56,6 +57,7 @@ class ElectronicTransient:
         self.circuit = changed
         self.spacing, self.longest = self._steps()
         self.times = self._grid()
+        self._layout: Layout | None = None
 
     def _steps(self) -> tuple[float, float]:
         """How far apart points, and how long steps may be (s).
@@ -139,16 +141,20 @@ class ElectronicTransient:
         names, left = tuple(self.electronics.system.unknowns.names()), tuple(left_behind(i) for i in integrators)
         return State(tick, step, (), np.zeros(0, np.int64), nothing, nothing, unknowns=names, electronics=left)
 
-    def _begin(self, run: int, left: Mapping[str, np.ndarray] | None, anew: bool) -> Integrator:
-        """One run: at t = 0, or from what was left behind; `anew`, that is at t = 0 as well."""
+    def integrator(self, run: int) -> Integrator:
+        """One run, not begun."""
         electronics, request = self.electronics, self.request
-        if run == 0:
+        if self._layout is None:
             self._layout = lay_out(electronics.system, self.longest)
         drives = Drives(electronics.system.sources, request.step, request.stop, seed_of(self.circuit))
         solver = electronics.solver(electronics.system, run, True, layout=self._layout)
-        integrator = Integrator(solver, drives, self.longest, method_of(self.circuit.options), self.spacing)
+        return Integrator(solver, drives, self.longest, method_of(self.circuit.options), self.spacing)
+
+    def _begin(self, run: int, left: Mapping[str, np.ndarray] | None, anew: bool) -> Integrator:
+        """One run: at t = 0, or from what was left behind; `anew`, that is at t = 0 as well."""
+        integrator = self.integrator(run)
         if left is None:
-            electronics.begin(integrator, run, request.uic)
+            self.electronics.begin(integrator, run, self.request.uic)
         else:
             carry_on(integrator, left, anew)
         return integrator

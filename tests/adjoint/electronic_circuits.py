@@ -34,7 +34,7 @@ DEVICES = {
     ),
     "s": "S9 a b in 0 sm\n.model sm sw(vt=1.2 vh=0.1 ron=50 roff=1meg)",
     "w": "Vs b s 0\nR9 s 0 1k\nW9 a b vs wm\n.model wm csw(it=1u ih=0.1u ron=70 roff=1meg)",
-    "b": "B9 b 0 i=1m*tanh(v(a,b)+0.3*delay(v(a),1u)) tc1=1m m=2 dtemp=7\nB8 c 0 v=v(a)/2+0.1*v(a)*v(b)\nR9 c a 2k",
+    "b": "B9 b 0 i=0.2m*tanh(v(a,b)+0.3*delay(v(a),30n)) tc1=1m m=2 dtemp=7\nB8 c 0 v=v(a)/2+0.1*v(a)*v(b)\nR9 c a 2k",
     "t": "T9 b 0 c 0 z0=75 td=1n\nR9 c 0 1k",
 }
 """Cards that join the device to the nodes a and b of a divider; its instance has a name that ends with 9."""
@@ -42,18 +42,44 @@ DEVICES = {
 SAVE = ["v(a)", "v(b)", "i(v1)"]
 
 
+PULSED = """
+V1 in 0 pulse(1 3 20n 5n 8n 100n 200n)
+R1 in a 1k
+R2 a b 2.2k
+R3 b 0 3.3k
+C1 b 0 5p
+C2 a 0 3p
+"""
+
+
+def pulsed_deck(device: str) -> str:
+    return f"Device {device}{PULSED}{DEVICES[device]}\n.options reltol=1e-5\n.tran 5n 300n\n.end\n"
+
+
 def deck(device: str) -> str:
     return f"Device {device}{BIASED}{DEVICES[device]}\n.options reltol=1e-10\n.op\n.end\n"
 
 
-def random_network(seed: int) -> tuple[str, list[str]]:
-    """Resistors, diodes, amplifiers both ways, transistors and expressions between random nodes; and its parameters."""
+def random_network(seed: int, moving: bool = False) -> tuple[str, list[str]]:
+    """Resistors, diodes, amplifiers both ways, transistors and expressions between random nodes; and its parameters.
+
+    moving  with capacitors and inductors, and sources that follow shapes
+    """
     rng = np.random.default_rng(seed)
     count = int(rng.integers(4, 9))
     nodes = ["0", *(f"n{k}" for k in range(count))]
     cards = [f"V{k} n{k} 0 {rng.uniform(-2, 3):.4f}" for k in range(2)]
     cards += [f"Rg{k} n{k} 0 {rng.uniform(1, 9):.4f}k" for k in range(2, count)]
     names = ["v0.dc", "v1.dc"]
+    if moving:
+        cards[0] = f"V0 n0 0 pulse(0 {rng.uniform(1, 2):.4f} 10n 4n 6n 80n 150n)"
+        cards += [f"C{k} n{k} 0 {rng.uniform(1, 20):.4f}p" for k in range(2, count)]
+        cards += [
+            f"L0 n2 l0 {rng.uniform(1, 9):.4f}u\nRl0 l0 n3 500",
+            f"T0 n1 0 t0 0 z0={rng.uniform(50, 90):.4f} td=7n",
+        ]
+        cards += [f"Rt0 t0 n2 {rng.uniform(0.1, 1):.4f}k"]
+        names = ["v1.dc", "l0.l", "rl0.r", "t0.z0", "rt0.r", *(f"c{k}.c" for k in range(2, count))]
 
     def two() -> tuple[str, str]:
         a, b = rng.choice(len(nodes), 2, replace=False)
@@ -62,6 +88,8 @@ def random_network(seed: int) -> tuple[str, list[str]]:
     for k in range(2 * count):
         a, b = two()
         kind = rng.choice(["r", "d", "amp", "m", "q", "b", "i", "s"], p=[0.35, 0.25, 0.1, 0.06, 0.06, 0.1, 0.05, 0.03])
+        if moving and kind in ("s", "m"):
+            kind = "d"
         if kind == "r":
             cards.append(f"R{k} {a} {b} {rng.uniform(0.5, 9):.4f}k")
             names.append(f"r{k}.r")
@@ -89,8 +117,11 @@ def random_network(seed: int) -> tuple[str, list[str]]:
         else:
             cards.append(f"S{k} {a} {b} n0 n1 s{k}\n.model s{k} sw(vt=0.2 ron={rng.uniform(1, 3):.4f}k roff=1meg)")
             names.append(f"s{k}.ron")
-    models = (
-        ".model dm d(is=1n n=1.8 rs=5)\n.model mm nmos(vto=0.5 kp=60u lambda=0.02)\n.model qm npn(is=1f bf=90 vaf=40)"
-    )
-    cards += [models, ".options reltol=1e-10", ".op", ".end"]
+    more = " cjo=2p tt=1n" if moving else ""
+    cards += [f".model dm d(is=1n n=1.8 rs=5{more})", ".model mm nmos(vto=0.5 kp=60u lambda=0.02)"]
+    cards += [".model qm npn(is=1f bf=90 vaf=40)"]
+    cards += [
+        *([".options reltol=1e-4", ".tran 5n 200n"] if moving else [".options reltol=1e-10", ".op"]),
+        ".end",
+    ]
     return f"Random network {seed}\n" + "\n".join(cards) + "\n", names

@@ -13,14 +13,14 @@ from ...nodal.system import Source, System
 from .differences import derivative
 from .movable import Movable
 
-CONDUCT, STORE, DRIVE, WAVE = "conduct", "store", "drive", "wave"
+CONDUCT, STORE, DRIVE = "conduct", "store", "drive"
 
 
 @dataclass(frozen=True)
 class Entry:
     """The derivatives of one coefficient of the equations of some instances.
 
-    kind     conduct and store multiply an unknown; drive stands alone; wave multiplies the shape of the instance
+    kind     conduct and store multiply an unknown; drive, of constant sources, stands alone
     rows     (instances,) the equations;  columns  (instances,) the unknowns, unless the kind has none
     values   (instances, runs or 1);  targets  (instances,) numbers of the parameters
     """
@@ -114,7 +114,7 @@ def _coefficients(kin: Kin, transient: bool) -> dict[tuple[str, int, int], np.nd
     if kin.device.drive is None:
         return found
     driven = (kin.device.detected or ("wave",))[0]
-    levels, shaped = _levels(kin, driven, transient)
+    levels = _levels(kin, driven, transient)
     setattr(kin.p, driven, 0.0)
     always = kin.device.drive(kin.p)
     setattr(kin.p, driven, 1.0)
@@ -123,24 +123,28 @@ def _coefficients(kin: Kin, transient: bool) -> dict[tuple[str, int, int], np.nd
         total = linear * levels + constant
         if np.any(total):
             found[DRIVE, row, -1] = total
-        if shaped.any() and linear.any():
-            found[WAVE, row, -1] = linear * shaped
     return found
 
 
-def _levels(kin: Kin, driven: str, transient: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Constant values of the sources (instances, runs or 1), and 1.0 where a shape is added (instances, 1)."""
+def _levels(kin: Kin, driven: str, transient: bool) -> np.ndarray:
+    """Constant values of the sources (instances, runs or 1)."""
     sources = [Source(i, i.settings.get("dc", np.nan), i.settings[driven], 0.0) for i in kin.instances]
     levels = [source.level(transient) for source in sources]
     runs = max(level.size for level in levels)
-    shaped = np.array([[float(transient and source.follows_shape)] for source in sources])
-    return np.stack([np.broadcast_to(level, (runs,)) for level in levels]), shaped
+    return np.stack([np.broadcast_to(level, (runs,)) for level in levels])
 
 
-def sum_linear(entries: Sequence[Entry], against: np.ndarray, z: np.ndarray, run: int, total: np.ndarray) -> None:
-    """Add to total (parameters,) the rows' derivatives at rest, each times `against` (rows + 1,), at unknowns z."""
+def sum_linear(
+    entries: Sequence[Entry], u: np.ndarray, v: np.ndarray, points: np.ndarray, run: int, total: np.ndarray
+) -> None:
+    """Add to total (parameters,) what they change in charges, u times, and in currents, v times.
+
+    u, v (stages, rows + 1); points (stages, unknowns + 1)
+    """
     for entry in entries:
-        if entry.kind == CONDUCT:
-            np.add.at(total, entry.targets, entry.of_run(run) * against[entry.rows] * z[entry.columns])
-        elif entry.kind == DRIVE:
-            np.add.at(total, entry.targets, -entry.of_run(run) * against[entry.rows])
+        if entry.kind == DRIVE:
+            products = -v[:, entry.rows].sum(axis=0)
+        else:
+            by = u if entry.kind == STORE else v
+            products = np.einsum("si,si->i", by[:, entry.rows], points[:, entry.columns])
+        np.add.at(total, entry.targets, entry.of_run(run) * products)

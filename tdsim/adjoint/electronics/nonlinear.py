@@ -69,8 +69,8 @@ class DeviceSlopes:
     def __init__(self, system: System, place: int, movable: Movable):
         self._place, self._group = place, system.groups[place]
         names = self._group.instances
-        self._chosen = np.array([k for k, name in enumerate(names) if name in movable.numbers])
-        self.targets = np.array([movable.numbers[names[k]] for k in self._chosen])
+        self.chosen = np.array([k for k, name in enumerate(names) if name in movable.numbers])
+        self.targets = np.array([movable.numbers[names[k]] for k in self.chosen])
         device = movable.instances[0].device.variant(system.circuit.instances[names[0]].settings)
         gmin = float(system.circuit.options.get("gmin", 1e-12))
         step, longest = movable.step[self.targets], movable.longest[self.targets]
@@ -83,24 +83,30 @@ class DeviceSlopes:
         self._ways = derivative(numbers, step, longest)
         """(instances, runs or 1, fields)"""
 
-    def at(self, bench: Bench, run: int) -> tuple[np.ndarray, np.ndarray]:
-        """d flows, d charges (instances chosen, paths) at the unknowns of a run."""
-        group, chosen = self._group, self._chosen
-        base = group.numbers[run % group.numbers.shape[0]]
+    def moves(self, run: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The numbers of all devices of the kind and their derivatives (instances, fields), and steps (instances,).
+
+        With such a step no number moves by more than LARGE of itself.
+        """
+        base = self._group.numbers[run % self._group.numbers.shape[0]]
         ways = np.zeros_like(base)
-        ways[chosen] = self._ways[:, run % self._ways.shape[1]]
+        ways[self.chosen] = self._ways[:, run % self._ways.shape[1]]
         with np.errstate(divide="ignore", invalid="ignore"):
             parts = np.where((ways != 0) & (base != 0) & np.isfinite(base), np.abs(base / ways), np.inf)
         near = LARGE * parts.min(axis=1)
-        step = np.where(np.isfinite(near), near, 1.0)
-        found = derivative(lambda shift: bench.evaluate(base + shift[:, None] * ways), step, step)[chosen]
-        paths = group.paths.shape[1]
+        return base, ways, np.where(np.isfinite(near), near, 1.0)
+
+    def at(self, bench: Bench, run: int) -> tuple[np.ndarray, np.ndarray]:
+        """d flows, d charges (instances chosen, paths) at the unknowns of a run."""
+        base, ways, step = self.moves(run)
+        found = derivative(lambda shift: bench.evaluate(base + shift[:, None] * ways), step, step)[self.chosen]
+        paths = self._group.paths.shape[1]
         return found[:, :paths], found[:, paths:]
 
     @property
     def ends(self) -> np.ndarray:
         """The rows (instances chosen, paths, 2) from which and to which its flows go."""
-        return np.asarray(self._group.paths[self._chosen])
+        return np.asarray(self._group.paths[self.chosen])
 
 
 def device_slopes(system: System, movable: Movable) -> Iterator[tuple[int, DeviceSlopes]]:
@@ -121,8 +127,8 @@ class Slopes(Protocol):
     def at(self, bench: Bench, run: int) -> tuple[np.ndarray, np.ndarray]: ...
 
 
-def sum_flows(slopes: Slopes, bench: Bench, against: np.ndarray, run: int, total: np.ndarray) -> None:
-    """Add to total (parameters,) the derivatives of what flows into the rows, each times `against` (rows + 1,)."""
-    flows, _ = slopes.at(bench, run)
-    ends = slopes.ends
-    np.add.at(total, slopes.targets, (flows * (against[ends[..., 0]] - against[ends[..., 1]])).sum(axis=1))
+def sum_flows(slopes: Slopes, bench: Bench, u: np.ndarray, v: np.ndarray, run: int, total: np.ndarray) -> None:
+    """Add to total (parameters,) what they change in charges, u (rows + 1,) times, and in currents, v times."""
+    flows, charges = slopes.at(bench, run)
+    a, b = slopes.ends[..., 0], slopes.ends[..., 1]
+    np.add.at(total, slopes.targets, (flows * (v[a] - v[b]) + charges * (u[a] - u[b])).sum(axis=1))

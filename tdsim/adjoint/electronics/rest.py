@@ -22,17 +22,22 @@ SMALL = 1e-6
 """Unknowns (V, A) below this part of the largest of their kind are not asked to be exact relative to themselves."""
 
 
+def settled(electronics: Electronics, solver: Solver, guess: np.ndarray | None) -> Rest:
+    """The equilibrium with all sources at their levels; `guess` (unknowns + 1,) or `.ic` say which, of several."""
+    if guess is not None:
+        solver.words["Z"][:] = guess
+    elif electronics.held():
+        solver.find_rest(solver.words["LEVEL"], electronics.held(), electronics.nudged())
+    solver.find_rest(solver.words["LEVEL"], {}, electronics.nudged())
+    return Rest(solver)
+
+
 class Rest:
     """The equilibrium of a run: `unknowns` (unknowns + 1,), ground last."""
 
-    def __init__(self, electronics: Electronics, solver: Solver, guess: np.ndarray | None):
-        """`guess` (unknowns + 1,) decides where there are several equilibria, as does `.ic`."""
+    def __init__(self, solver: Solver):
+        """The solver has found it; nodes that are held stay so."""
         self._solver, self.words = solver, solver.words
-        if guess is not None:
-            self.words["Z"][:] = guess
-        elif electronics.held():
-            solver.find_rest(self.words["LEVEL"], electronics.held(), electronics.nudged())
-        solver.find_rest(self.words["LEVEL"], {}, electronics.nudged())
         self._polish()
         self.unknowns = np.array(self.words["Z"])
 
@@ -62,13 +67,15 @@ class Rest:
     def _linearise(self) -> np.ndarray:
         """Factorise the equations about the unknowns; returns what is missing in each row."""
         words, layout = self.words, self._solver.layout
-        words["MODE"][[0, 2, 3]] = 0.0
+        words["MODE"][[0, 3]] = 0.0
         take_charges(words.address)
         load_matrix(words.address, 0.0, 1.0)
         values, resting, z = words["MATRIX"][:-1].copy(), words["RESTING"], words["Z"]
         values += resting
         tied = np.zeros(z.size)
         np.add.at(tied, layout.rows, resting * z[layout.columns])
+        if words["MODE"][2] != 0.0:
+            tied[:-1] += words["HOLD"] * (z[:-1] - words["TARGET"])
         shape = (layout.size, layout.size)
         matrix = csc_matrix((values, (layout.rows, layout.columns)), shape=shape)
         largest = abs(matrix).max(axis=1).toarray().ravel()
@@ -90,3 +97,14 @@ class Rest:
     def adjoint(self, slope: np.ndarray) -> np.ndarray:
         """The rows' multipliers (rows + 1,), ground's 0, for dL/dunknowns (unknowns + 1,)."""
         return np.append(self._solve(slope[:-1], True), 0.0)
+
+    def stored(self, against: np.ndarray) -> np.ndarray:
+        """What multipliers (rows + 1,) of the charges come to by the unknowns (unknowns + 1,)."""
+        words, layout = self.words, self._solver.layout
+        words["Z"][:] = self.unknowns
+        words["MODE"][[0, 3]] = 0.0
+        take_charges(words.address)
+        load_matrix(words.address, 1.0, 0.0)
+        found = np.zeros(against.size)
+        np.add.at(found, layout.columns, words["MATRIX"][:-1] * against[layout.rows])
+        return found

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from ...analysis.readings import Power, Reading, Readings, Shown
+from ...circuit import Circuit
 from ...errors import UsageError, nearest
 from ..costs import Cost
 
@@ -53,3 +57,16 @@ def _pull_back(reading: Reading, slope: np.ndarray, kept: np.ndarray, found: np.
         found[..., reading.third] += slope * (kept[..., reading.first] - kept[..., reading.second])
     found[..., reading.first] += across
     found[..., reading.second] -= across
+
+
+def slopes_dataset(circuit: Circuit, slopes: Mapping[str, np.ndarray], has_runs: bool) -> Any:
+    """Derivatives (runs,) by the names of parameters and sources as one Dataset."""
+    import xarray as xr
+
+    variables = {}
+    for name, values in slopes.items():
+        instance, _, parameter = name.partition("[")[0].rpartition(".")
+        unit = circuit.instances[instance or parameter].device.params[parameter if instance else "dc"].unit
+        units = {"units": f"1/({unit})" if unit not in ("", "1") else "1"}
+        variables[name] = xr.Variable(("run",), values, units) if has_runs else xr.Variable((), values[0], units)
+    return xr.Dataset(variables)

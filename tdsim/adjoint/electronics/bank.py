@@ -1,0 +1,150 @@
+"""Devices of one kind with a parameter moved four ways, evaluated in all stages of a segment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...nodal import kinds
+from ...nodal.laws import HISTORY_BREAKS, HISTORY_COUNTS, HISTORY_FACTS, HISTORY_POINTS
+from ...nodal.system import System
+from ...nodal.words import Words
+from .behaviour import LawSlopes
+from .differences import LARGE, WEIGHTS
+from .nonlinear import ALWAYS, DeviceSlopes
+from .sums import sum_changes
+
+SMALLER, MOST = 8.0, 6
+"""Where a number changes too much, steps become so much smaller, so often."""
+
+MEMORY = (HISTORY_POINTS, HISTORY_BREAKS, HISTORY_COUNTS, HISTORY_FACTS)
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Stages of a segment: unknowns (stages, unknowns + 1), times (s), states of switches (stages, states) and
+    multipliers u, v (stages, rows + 1).
+
+    of_points  the same of what delays remember: v stands at the rows of their equations
+    """
+
+    points: np.ndarray
+    moments: np.ndarray
+    states: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+    of_points: Stages | None = None
+
+
+class _Bank:
+    """Four rows of one group, with room of their own."""
+
+    def __init__(self, system: System, words: Words, place: int):
+        group = self.group = system.groups[place]
+        count, paths, controls = group.count, group.paths.shape[1], group.controls.shape[1]
+        ways = len(WEIGHTS)
+        self._unknowns, self._moment = np.zeros(system.size + 1), np.zeros(1)
+        self._mode = np.array([0.0, 0.0, 0.0, ALWAYS])
+        self.flows, self.charges = np.zeros((ways, count, paths)), np.zeros((ways, count, paths))
+        self._slopes, self._before = np.zeros((2, count, paths, controls)), np.zeros((count, controls))
+        self._latent = np.full((count, controls + 2 * paths), np.nan)
+        self._first_state = sum(g.states.size for g in system.groups[:place])
+        self._pieces = np.zeros((ways, group.states.size + 1), dtype=np.int64)
+        self._rows = np.repeat(words["GROUP_ROWS"][place][None], ways, axis=0)
+        self._margins = np.zeros(max(1, group.switches))
+        for b, row in enumerate(self._rows):
+            own = {
+                kinds.UNKNOWNS: self._unknowns,
+                kinds.TIME: self._moment,
+                kinds.MODE: self._mode,
+                kinds.FLOWS: self.flows[b],
+                kinds.CHARGES: self.charges[b],
+                kinds.SLOPES: self._slopes[0],
+                kinds.CAPACITANCES: self._slopes[1],
+                kinds.BEFORE: self._before,
+                kinds.LATENT: self._latent,
+                kinds.STATES: self._pieces[b],
+            }
+            for word, array in own.items():
+                row[word] = array.ctypes.data
+        self._addresses = np.array([row.ctypes.data for row in self._rows])
+
+    def _sum(self, stages: Stages, step: float) -> tuple[np.ndarray, float]:
+        """What counts (instances,) for numbers that were moved by steps, and the largest change of a number."""
+        total = np.zeros(self.group.count)
+        states = stages.states[:, self._first_state : self._first_state + self.group.states.size]
+        weights = np.array(list(WEIGHTS.values())) / step
+        worst = sum_changes(
+            self.group.loops.evaluate,
+            self._addresses,
+            weights,
+            self.flows,
+            self.charges,
+            self.group.paths,
+            self._unknowns,
+            self._moment,
+            self._pieces,
+            stages.points,
+            stages.moments,
+            np.ascontiguousarray(states),
+            stages.u,
+            stages.v,
+            total,
+        )
+        return total, worst
+
+
+class DeviceBank(_Bank):
+    """Non-linear devices whose numbers are moved along their derivatives by a parameter."""
+
+    def __init__(self, system: System, words: Words, place: int, slopes: DeviceSlopes, run: int):
+        super().__init__(system, words, place)
+        self._slopes_of = slopes
+        self._base, self._ways, self._steps = slopes.moves(run)
+        self._numbers = np.zeros((len(WEIGHTS), *self._base.shape))
+        for b, row in enumerate(self._rows):
+            row[kinds.NUMBERS] = self._numbers[b].ctypes.data
+        self._part = 1.0
+
+    def add(self, stages: Stages, total: np.ndarray) -> None:
+        """Add what counts in some stages."""
+        for _ in range(MOST):
+            for b, way in enumerate(WEIGHTS):
+                self._numbers[b] = self._base + way * self._part * self._steps[:, None] * self._ways
+            found, worst = self._sum(stages, self._part)
+            if worst <= LARGE:
+                break
+            self._part /= SMALLER
+        slopes = self._slopes_of
+        np.add.at(total, slopes.targets, (found / self._steps)[slopes.chosen])
+
+
+class LawBank(_Bank):
+    """A law made four times."""
+
+    def __init__(self, system: System, words: Words, place: int, law: LawSlopes, run: int):
+        super().__init__(system, words, place)
+        self._law = law
+        self._made = [law.memory(way * law.step) for way in WEIGHTS]
+        steps = max(len(memory.rooms[0].code.steps) for memory in self._made)
+        self._pieces = np.zeros((len(WEIGHTS), max(steps, self.group.states.size) + 1), dtype=np.int64)
+        own = self.group.numbers.view(np.int64)[run % self.group.numbers.shape[0], 0]
+        self._still = [memory.words[0, 0].copy() for memory in self._made]
+        self._moving = [memory.words[0, 0].copy() for memory in self._made]
+        for b, row in enumerate(self._rows):
+            row[kinds.STATES] = self._pieces[b].ctypes.data
+            for word in MEMORY:
+                self._moving[b][word] = own[word]
+
+    def add(self, stages: Stages, total: np.ndarray) -> None:
+        """Add what counts in some stages, and in what its delays remember."""
+        self._add(stages, self._moving, total)
+        if stages.of_points is not None and len(self._made[0].rooms[0].code.delays):
+            self._add(stages.of_points, self._still, total)
+
+    def _add(self, stages: Stages, numbers: list[np.ndarray], total: np.ndarray) -> None:
+        for row, words in zip(self._rows, numbers, strict=True):
+            row[kinds.NUMBERS] = words.ctypes.data
+        found, _ = self._sum(stages, self._law.step)
+        np.add.at(total, self._law.targets, found)

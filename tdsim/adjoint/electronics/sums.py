@@ -1,0 +1,65 @@
+"""What parameters of non-linear devices change in all stages of a segment, added up: compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...engine.kernel import compiled
+from ...nodal.memory import call
+
+Array = np.ndarray[Any, Any]
+
+
+@compiled
+def sum_changes(
+    loop: int,
+    rows: Array,
+    weights: Array,
+    flows: Array,
+    charges: Array,
+    ends: Array,
+    unknowns: Array,
+    moment: Array,
+    pieces: Array,
+    points: Array,
+    moments: Array,
+    states: Array,
+    u: Array,
+    v: Array,
+    total: Array,
+) -> float:
+    """Add to total (instances,) what each instance's parameter changes; returns the largest change of a number.
+
+    rows, weights  (4,) the devices with their numbers moved, see `differences.WEIGHTS`, the first two by one step ahead
+                   and back; flows and charges (4, instances, paths) are what they write
+    ends           (instances, paths, 2) the rows that flows leave and enter
+    unknowns, moment, pieces   where the loops look
+    points, moments, states, u, v  of each stage, see `backward`
+    """
+    worst = 0.0
+    for r in range(points.shape[0]):
+        for i in range(unknowns.size):
+            unknowns[i] = points[r, i]
+        moment[0] = moments[r]
+        for j in range(states.shape[1]):
+            for b in range(rows.size):
+                pieces[b, j] = states[r, j]
+        for b in range(rows.size):
+            call(loop, rows[b])
+        for k in range(ends.shape[0]):
+            largest = 1e-300
+            for p in range(ends.shape[1]):
+                largest = max(largest, abs(flows[0, k, p]), abs(flows[1, k, p]))
+            for p in range(ends.shape[1]):
+                flow, charge = 0.0, 0.0
+                for b in range(rows.size):
+                    flow += weights[b] * flows[b, k, p]
+                    charge += weights[b] * charges[b, k, p]
+                change = abs(flows[0, k, p] - flows[1, k, p])
+                size = abs(flows[0, k, p]) + abs(flows[1, k, p])
+                worst = max(worst, 2 * change / (size + 1e-6 * largest))
+                a, c = ends[k, p, 0], ends[k, p, 1]
+                total[k] += flow * (v[r, a] - v[r, c]) + charge * (u[r, a] - u[r, c])
+    return worst
