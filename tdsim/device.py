@@ -192,12 +192,12 @@ class Inner(_Declared):
 
 
 class Quantity(NamedTuple):
-    """What a non-linear device shows as `@instance[name]`: of(p, u, flows, slopes), as `characteristic` takes and gives
-    them."""
+    """What a non-linear device shows as `@instance[name]`: of(p, u, flows, slopes, charges, capacitances), as
+    `characteristic` takes and gives them."""
 
     unit: str
     doc: str
-    of: Callable[[Any, Any, Any, Any], float]
+    of: Callable[[Any, Any, Any, Any, Any, Any], float]
 
 
 Pair = tuple[str, str]
@@ -231,6 +231,7 @@ class Device:
         starts      which parameter gives the voltage from the second to the first of a pair when a transient has `uic`
         walked      those of its paths whose charges depend on the way that the controls took
         quantities  what it shows of its operating point, by name: `@m1[gm]`
+        shows       other names of its parameters and derived numbers, as `@r1[resistance]`
         paths       pairs from the first to the second of which its currents and charges go
         detected    parameters that arriving light sets
         followed    pairs of a parameter and the branch or inner node that it follows, where electrodes are wired
@@ -260,6 +261,7 @@ class Device:
     starts: ClassVar[tuple[tuple[str, Pair], ...]] = ()
     walked: ClassVar[tuple[Pair, ...]] = ()
     quantities: ClassVar[dict[str, Quantity]] = {}
+    shows: ClassVar[dict[str, str]] = {}
     letter: ClassVar[str] = "x"
     netlist: ClassVar[str] = ""
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from .cards import Analysis, Request
-from .circuit import GROUND, Circuit, Instance
+from .circuit import GROUND, Circuit, Instance, is_shape
 from .device import ELECTRICAL, Quantity
 from .errors import UsageError, nearest
 from .signals import ELECTRICAL_KINDS, Signal, parse_signal
 
-CURRENT, POWER = "i", "p"
+CURRENT, VOLTAGE, POWER, FLUX = ("i", "current"), ("v", "volt"), "p", "flux"
+"""What linear elements show of themselves; the second names are ngspice's too."""
 
 HIDDEN = "#"
 """In the names of what the netlist reader adds to a circuit itself; kept only when it is asked for by name."""
@@ -88,9 +89,14 @@ def probe(circuit: Circuit, signal: Signal) -> Probe:
     if instance is None:
         raise UsageError(f"unknown signal {signal}{nearest(signal.target, branches(circuit))}")
     if kind == "@":
-        if signal.second not in instance.device.params and signal.second not in quantities(instance):
-            known = nearest(signal.second, [*quantities(instance), *instance.device.params])
+        known_names = [*quantities(instance), *instance.device.shows, *instance.device.params]
+        if signal.second not in known_names:
+            known = nearest(signal.second, known_names)
             raise UsageError(f"{signal}: {instance.device.name} has no parameter {signal.second!r}{known}")
+        if not _is_number(instance, signal.second):
+            raise UsageError(
+                f"{signal}: {signal.second} of {instance.name} is no number: save what it makes, v() or i()"
+            )
         return Probe(str(signal), kind, (instance.name, signal.second), part)
     if not has_current(instance):
         raise UsageError(f"{signal}: {signal.target} is a {instance.device.name}, which has no electrical current")
@@ -142,11 +148,27 @@ def quantities(instance: Instance) -> dict[str, Quantity]:
     """
     own = instance.device.quantities
     if own:
-        return own | {POWER: Quantity("W", "power that it turns into heat", lambda p, u, i, g: 0.0)}
+        return own | {POWER: _read("W", "power that it turns into heat")}
     if not has_current(instance):
         return {}
-    current = Quantity("A", "current from the first port through it", lambda p, u, i, g: 0.0)
-    return {CURRENT: current, POWER: Quantity("W", "power that goes into it", lambda p, u, i, g: 0.0)}
+    found = dict.fromkeys(CURRENT, _read("A", "current from the first port through it"))
+    found |= dict.fromkeys(VOLTAGE, _read("V", "voltage from its first port to its second"))
+    if has_branch(instance) and instance.device.letter == "l":
+        found[FLUX] = _read("Wb", "flux through it")
+    return found | {POWER: _read("W", "power that goes into it")}
+
+
+def _is_number(instance: Instance, name: str) -> bool:
+    """Whether what is shown under a name is a number, not a word, a list or a waveform."""
+    param = instance.device.params.get(name)
+    if name in quantities(instance) or param is None:
+        return True
+    return param.kind == "number" and not param.choices and not is_shape(instance.settings[name])
+
+
+def _read(unit: str, doc: str) -> Quantity:
+    """A quantity that is read from the unknowns alone."""
+    return Quantity(unit, doc, lambda p, u, i, g, q, c: 0.0)
 
 
 def is_quantity(circuit: Circuit, probe: Probe) -> bool:
@@ -160,11 +182,11 @@ def is_quantity(circuit: Circuit, probe: Probe) -> bool:
 def measured_currents(circuit: Circuit, probes: Sequence[Probe]) -> list[str]:
     """The instances whose currents these signals are made of."""
     found = [p.target[0] for p in probes if p.kind == "i"]
-    made = [p for p in probes if p.kind == "@" and is_quantity(circuit, p)]
+    made = [p for p in probes if p.kind == "@" and p.target[1] in (*CURRENT, POWER) and is_quantity(circuit, p)]
     return found + [p.target[0] for p in made if not circuit.instances[p.target[0]].device.quantities]
 
 
 def is_electrical(circuit: Circuit, name: str) -> bool:
     """Whether an instance is an electrical one; True for unknown names."""
     instance = circuit.find_instance(name)
-    return instance is None or has_current(instance)
+    return instance is None or has_current(instance) or instance.device.couples

@@ -14,7 +14,7 @@ from ..device import ELECTRICAL
 from ..nodal.groups import numbers_of
 from ..nodal.kinds import numbers_class
 from ..nodal.system import System
-from ..probes import CURRENT, POWER, Probe, is_quantity
+from ..probes import CURRENT, FLUX, POWER, VOLTAGE, Probe, is_quantity
 from ..results.schema import Variable
 
 
@@ -63,6 +63,28 @@ class Power(Reading):
 
 
 @dataclass(frozen=True)
+class Flux(Reading):
+    """The flux through a coil: that of its own current, and of those that it is coupled to.
+
+    parts    kept unknowns, currents
+    weights  (runs or 1, parts) inductances (H)
+    """
+
+    parts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    weights: np.ndarray = field(default_factory=lambda: np.zeros((1, 0)))
+
+    def values(self, kept: np.ndarray) -> np.ndarray:
+        weights = (
+            self.weights.reshape(-1, *[1] * (kept.ndim - 2), self.parts.size) if kept.ndim > 1 else self.weights[0]
+        )
+        found: np.ndarray = (kept[..., self.parts] * weights).sum(axis=-1)
+        return found
+
+    def variable(self, dimensions: tuple[str, ...], is_complex: bool = False) -> Variable:
+        return Variable(self.probe.name, dimensions, "Wb", f"flux through {self.probe.target[0]}")
+
+
+@dataclass(frozen=True)
 class Shown(Reading):
     """What a non-linear device shows of its operating point.
 
@@ -83,11 +105,11 @@ class Shown(Reading):
             p = self.numbers[place[0] if len(self.numbers) > 1 else 0]
             u = tuple(float(v) for v in voltages[place])
             given = (p, u, u) if self.device.walked else (p, u)
-            flows, slopes, *_ = self.device.characteristic(*given)
+            flows, *rest = self.device.characteristic(*given)
             if self.probe.target[1] == POWER:
                 found[place] = float(np.dot(flows, across[place]))
             else:
-                found[place] = self.device.quantities[self.probe.target[1]].of(p, u, flows, slopes)
+                found[place] = self.device.quantities[self.probe.target[1]].of(p, u, flows, *rest)
         return found
 
     def variable(self, dimensions: tuple[str, ...], is_complex: bool = False) -> Variable:
@@ -135,15 +157,45 @@ class _Maker:
             return Reading(probe, self._current(probe.target[0]), self._keep(self._unknowns.size))
         instance = self._circuit.instances[probe.target[0]]
         if not is_quantity(self._circuit, probe):
-            unit = instance.device.params[probe.target[1]].unit
-            return Reading(probe, 0, 0, instance.settings[probe.target[1]], unit)
+            return self._number(probe, instance)
         if instance.device.quantities:
             return self._shown(probe, instance)
-        if probe.target[1] == CURRENT:
+        if probe.target[1] in CURRENT:
             return Reading(probe, self._current(instance.name), self._keep(self._unknowns.size), unit="A")
+        if probe.target[1] == FLUX:
+            return self._flux(probe, instance)
         ports = [name for name, port in instance.ports.items() if port.domain == ELECTRICAL]
         first, second = [self._keep(self._unknowns.terminal(instance, name)) for name in ports[:2]]
+        if probe.target[1] in VOLTAGE:  # ngspice shows that of a current source as what it supplies
+            ends = (second, first) if instance.device.letter == "i" else (first, second)
+            return Reading(probe, *ends, unit="V")
         return Power(probe, first, second, third=self._current(instance.name))
+
+    def _number(self, probe: Probe, instance: Instance) -> Reading:
+        """A parameter, or a number that is derived from parameters."""
+        device, name = instance.device, instance.device.shows.get(probe.target[1], probe.target[1])
+        if name == "dc":
+            return Reading(probe, 0, 0, self._level(instance), device.params[name].unit)
+        if name not in device.derived:
+            return Reading(probe, 0, 0, instance.settings[name], device.params[name].unit)
+        kin, place = next(
+            (kin, k) for kin in self._system.kins for k, i in enumerate(kin.instances) if i.name == instance.name
+        )
+        values = np.broadcast_to(getattr(kin.p, name), (len(kin.instances), np.shape(getattr(kin.p, name))[-1]))[place]
+        return Reading(probe, 0, 0, values if values.size > 1 else float(values[0]), device.derived[name].unit)
+
+    def _level(self, instance: Instance) -> Any:
+        """What an independent source gives at rest."""
+        level = self._system.sources[self._system.source(instance.name)].level(transient=False)
+        return level if level.size > 1 else float(level[0])
+
+    def _flux(self, probe: Probe, instance: Instance) -> Flux:
+        """What the row of a coil's branch stores, with the other sign."""
+        branch = self._unknowns.current(instance.name)
+        rows, columns, values = self._system.capacitance.joined()
+        mine = rows == branch
+        parts = np.array([self._keep(int(column)) for column in columns[mine]], dtype=np.int64)
+        return Flux(probe, 0, 0, parts=parts, weights=-values[mine].T)
 
     def _current(self, name: str) -> int:
         current = self._unknowns.current(name)

@@ -177,15 +177,24 @@ class Bjt(Device, name="q"):
     starts = (("icvbe", ("bi", "ei")), ("icvce", ("ci", "ei")))
 
     quantities: ClassVar = {
-        "ic": Quantity("A", "current into the collector", lambda p, u, i, g: i[2] - i[1]),
-        "ib": Quantity("A", "current into the base", lambda p, u, i, g: i[0] + i[1]),
-        "ie": Quantity("A", "current into the emitter", lambda p, u, i, g: -i[0] - i[2]),
-        "vbe": Quantity("V", "base to emitter, of an npn", lambda p, u, i, g: p.sign * u[0]),
-        "vbc": Quantity("V", "base to collector, of an npn", lambda p, u, i, g: p.sign * u[1]),
-        "gm": Quantity("S", "transconductance", lambda p, u, i, g: g[2][0] + g[2][1]),
-        "gpi": Quantity("S", "conductance of the base to the emitter", lambda p, u, i, g: g[0][0]),
-        "gmu": Quantity("S", "conductance of the base to the collector", lambda p, u, i, g: g[1][1]),
-        "go": Quantity("S", "conductance of the output", lambda p, u, i, g: -g[2][1]),
+        "ic": Quantity("A", "current into the collector", lambda p, u, i, g, q, c: i[2] - i[1]),
+        "ib": Quantity("A", "current into the base", lambda p, u, i, g, q, c: i[0] + i[1]),
+        "ie": Quantity("A", "current into the emitter", lambda p, u, i, g, q, c: -i[0] - i[2]),
+        "vbe": Quantity("V", "base to emitter, of an npn", lambda p, u, i, g, q, c: p.sign * u[0]),
+        "vbc": Quantity("V", "base to collector, of an npn", lambda p, u, i, g, q, c: p.sign * u[1]),
+        "gm": Quantity("S", "transconductance", lambda p, u, i, g, q, c: g[2][0] + g[2][1]),
+        "gpi": Quantity("S", "conductance of the base to the emitter", lambda p, u, i, g, q, c: g[0][0]),
+        "gmu": Quantity("S", "conductance of the base to the collector", lambda p, u, i, g, q, c: g[1][1]),
+        "go": Quantity("S", "conductance of the output", lambda p, u, i, g, q, c: -g[2][1]),
+        "gx": Quantity("S", "conductance of the resistance of the base", lambda p, u, i, g, q, c: g[4][2]),
+        "cpi": Quantity("F", "capacitance of the base to the emitter", lambda p, u, i, g, q, c: c[0][0]),
+        "cmu": Quantity("F", "capacitance of the base to the collector", lambda p, u, i, g, q, c: c[1][1]),
+        "cbx": Quantity("F", "capacitance of the outer base to the collector", lambda p, u, i, g, q, c: c[3][1]),
+        "csub": Quantity("F", "capacitance of the substrate", lambda p, u, i, g, q, c: c[7][5]),
+        "qbe": Quantity("C", "charge from base to emitter, of an npn", lambda p, u, i, g, q, c: p.sign * q[0]),
+        "qbc": Quantity("C", "charge from base to collector, of an npn", lambda p, u, i, g, q, c: p.sign * q[1]),
+        "qbx": Quantity("C", "charge of the outer base, of an npn", lambda p, u, i, g, q, c: p.sign * q[3]),
+        "qsub": Quantity("C", "charge of the substrate, of an npn", lambda p, u, i, g, q, c: p.sign * q[7]),
     }
 
     netlist = """A common-emitter amplifier

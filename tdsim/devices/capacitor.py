@@ -11,7 +11,7 @@ Reference: A. Vladimirescu, The SPICE Book (1994), chapter 2.
 from __future__ import annotations
 
 from math import inf, nan
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -41,7 +41,8 @@ class Capacitor(Device, name="c"):
     narrow = Param(0.0, "m", "narrowing by side etching")
     short = Param(0.0, "m", "shortening by side etching")
     tnom = Param(nan, "degC", "temperature at which the parameters were measured")
-    farads = Derived("F", "capacitance at the temperature of the device")
+    farads = Derived("F", "capacitance at the temperature of the device, of all in parallel")
+    shows: ClassVar = {"capacitance": "farads", "cap": "farads", "c": "farads"}
 
     netlist = """A capacitor is charged through a resistor
 V1 in 0 pulse(0 1 1u 10n 10n 10u 20u)

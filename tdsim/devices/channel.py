@@ -59,3 +59,16 @@ def limit_channel(vgs: float, vds: float, old_vgs: float, old_vds: float, thresh
 def reversed_slopes(by_gate: float, by_drain: float, by_bulk: float) -> Any:
     """Derivatives by (vgs, vds, vbs) of what has these by (vgd, vsd, vbd)."""
     return by_gate, -by_gate - by_drain - by_bulk, by_bulk
+
+
+def working_slopes(p: Any, u: Any, slopes: Any) -> tuple[float, float, float]:
+    """Transconductance, conductance, and transconductance of the bulk (S), with the end that works as the source.
+
+    u       vgs, vds, ... of the transistor as it is wired
+    slopes  of the current into its drain, by vgs, vds and vbs (0 without a bulk)
+    """
+    gm, gds, gmbs = slopes[0], slopes[1], slopes[2]
+    if p.sign * u[1] >= 0:
+        return gm, gds, gmbs
+    gm, gds, gmbs = reversed_slopes(gm, gds, gmbs)
+    return -gm, -gds, -gmbs

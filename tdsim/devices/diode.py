@@ -84,9 +84,13 @@ class Diode(Device, name="d"):
     starts = (("ic", ("b", "k")),)
 
     quantities: ClassVar = {
-        "id": Quantity("A", "current of the junction, without that of its charge", lambda p, u, i, g: i[1]),
-        "vd": Quantity("V", "voltage across the junction", lambda p, u, i, g: u[1]),
-        "gd": Quantity("S", "conductance of the junction", lambda p, u, i, g: g[1][1]),
+        "id": Quantity("A", "current of the junction, without that of its charge", lambda p, u, i, g, q, c: i[1]),
+        "c": Quantity("A", "current of the junction, without that of its charge", lambda p, u, i, g, q, c: i[1]),
+        "vd": Quantity("V", "voltage across the junction", lambda p, u, i, g, q, c: u[1]),
+        "gd": Quantity("S", "conductance of the junction", lambda p, u, i, g, q, c: g[1][1]),
+        "cd": Quantity("F", "capacitance of the junction", lambda p, u, i, g, q, c: c[1][1]),
+        "charge": Quantity("C", "charge of the junction", lambda p, u, i, g, q, c: q[1]),
+        "qd": Quantity("C", "charge of the junction", lambda p, u, i, g, q, c: q[1]),
     }
 
     netlist = """A half-wave rectifier

@@ -12,7 +12,7 @@ Reference: A. Vladimirescu, The SPICE Book (1994), chapter 2.
 from __future__ import annotations
 
 from math import inf, nan
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -35,7 +35,9 @@ class Inductor(Device, name="l"):
     dtemp = Param(0.0, "K", "temperature above that of the circuit")
     ind = Param(nan, "H", "inductance of the model")
     tnom = Param(nan, "degC", "temperature at which the parameters were measured")
-    henries = Derived("H", "inductance at the temperature of the device")
+    coil = Derived("H", "inductance at the temperature of the device, of one of those in parallel")
+    henries = Derived("H", "inductance of all in parallel")
+    shows: ClassVar = {"inductance": "coil", "l": "coil"}
 
     netlist = """A damped resonance is struck
 V1 in 0 pulse(0 1 0 1n 1n 1 2)
@@ -49,7 +51,8 @@ C1 out 0 10n
 
     @staticmethod
     def derive(p: Any) -> None:
-        p.henries = np.where(np.isnan(p.l), p.ind, p.l) * temperature_factor(p) / p.m
+        p.coil = np.where(np.isnan(p.l), p.ind, p.l) * temperature_factor(p)
+        p.henries = p.coil / p.m
 
     @staticmethod
     def conduct(p: Any, v: Any, x: Any) -> tuple[Any, ...]:
@@ -68,6 +71,7 @@ class Mutual(Device, name="mutual"):
     couples = True
     k = Param(1.0, "1", "coupling coefficient", bounds=(-1, 1), trainable=True)
     henries = Derived("H", "mutual inductance")
+    shows: ClassVar = {"coefficient": "k"}
 
     netlist = """A transformer with a load
 V1 in 0 sin(0 10 50k)

@@ -28,7 +28,7 @@ from math import inf, nan
 from typing import Any, ClassVar, NamedTuple
 
 from ..device import Device, Inner, Param, Quantity, electrical, kernel
-from .channel import limit_channel, reversed_slopes
+from .channel import limit_channel, reversed_slopes, working_slopes
 from .junction import (
     STEEPEST_FC,
     ZERO,
@@ -105,13 +105,18 @@ class Jfet(Device, name="j"):
     starts = (("icvgs", ("g", "si")), ("icvds", ("di", "si")))
 
     quantities: ClassVar = {
-        "id": Quantity("A", "current into the drain, of an n-channel", lambda p, u, i, g: p.sign * (i[0] - i[1])),
-        "ig": Quantity("A", "current into the gate, of an n-channel", lambda p, u, i, g: p.sign * (i[1] + i[2])),
-        "is": Quantity("A", "current into the source, of an n-channel", lambda p, u, i, g: -p.sign * (i[0] + i[2])),
-        "vgs": Quantity("V", "gate to source, of an n-channel", lambda p, u, i, g: p.sign * u[0]),
-        "vgd": Quantity("V", "gate to drain, of an n-channel", lambda p, u, i, g: p.sign * (u[0] - u[1])),
-        "gm": Quantity("S", "transconductance", lambda p, u, i, g: g[0][0]),
-        "gds": Quantity("S", "conductance of the channel", lambda p, u, i, g: g[0][1]),
+        "id": Quantity("A", "current into the drain, of an n-channel", lambda p, u, i, g, q, c: p.sign * (i[0] - i[1])),
+        "ig": Quantity("A", "current into the gate, of an n-channel", lambda p, u, i, g, q, c: p.sign * (i[1] + i[2])),
+        "is": Quantity(
+            "A", "current into the source, of an n-channel", lambda p, u, i, g, q, c: -p.sign * (i[0] + i[2])
+        ),
+        "vgs": Quantity("V", "gate to source, of an n-channel", lambda p, u, i, g, q, c: p.sign * u[0]),
+        "vgd": Quantity("V", "gate to drain, of an n-channel", lambda p, u, i, g, q, c: p.sign * (u[0] - u[1])),
+        "gm": Quantity("S", "transconductance", lambda p, u, i, g, q, c: working_slopes(p, u, g[0])[0]),
+        "gds": Quantity("S", "conductance of the channel", lambda p, u, i, g, q, c: working_slopes(p, u, g[0])[1]),
+        "igd": Quantity("A", "current from gate to drain, of an n-channel", lambda p, u, i, g, q, c: p.sign * i[1]),
+        "ggs": Quantity("S", "conductance from gate to source", lambda p, u, i, g, q, c: g[2][0]),
+        "ggd": Quantity("S", "conductance from gate to drain", lambda p, u, i, g, q, c: g[1][0]),
     }
 
     netlist = """A source follower

@@ -13,7 +13,7 @@ Reference: F. H. Branin, Transient analysis of lossless transmission lines, Proc
 from __future__ import annotations
 
 from math import inf
-from typing import Any
+from typing import Any, ClassVar
 
 from ..behaviour import Constant, Law, Operation, Signal
 from ..device import Branch, Device, Param, electrical
@@ -28,6 +28,7 @@ class LosslessLine(Device, name="t"):
     i1 = Branch("A", "current into the first end")
     i2 = Branch("A", "current into the second end")
     z0 = Param(50.0, "ohm", "impedance", bounds=(1e-300, inf))
+    shows: ClassVar = {"zo": "z0"}
     td = Param(1e-9, "s", "delay", bounds=(1e-300, inf))
     ic = Param((), "1", "v1, i1, v2, i2 (V, A) at the start of a transient with `uic`", kind="list")
 

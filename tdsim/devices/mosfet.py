@@ -36,7 +36,7 @@ from math import inf, nan
 from typing import Any, ClassVar, NamedTuple
 
 from ..device import Device, Inner, Param, Quantity, electrical, kernel
-from .channel import limit_channel, reversed_slopes
+from .channel import limit_channel, reversed_slopes, working_slopes
 from .junction import (
     BOLTZMANN,
     ELECTRON,
@@ -153,15 +153,35 @@ class Mosfet(Device, name="m"):
     starts = (("icvgs", ("g", "si")), ("icvds", ("di", "si")), ("icvbs", ("b", "si")))
 
     quantities: ClassVar = {
-        "id": Quantity("A", "current into the drain, of an n-channel", lambda p, u, i, g: p.sign * (i[0] - i[1])),
-        "is": Quantity("A", "current into the source, of an n-channel", lambda p, u, i, g: -p.sign * (i[0] + i[2])),
-        "ib": Quantity("A", "current into the bulk, of an n-channel", lambda p, u, i, g: p.sign * (i[1] + i[2])),
-        "vgs": Quantity("V", "gate to source, of an n-channel", lambda p, u, i, g: p.sign * u[0]),
-        "vds": Quantity("V", "drain to source, of an n-channel", lambda p, u, i, g: p.sign * u[1]),
-        "vbs": Quantity("V", "bulk to source, of an n-channel", lambda p, u, i, g: p.sign * u[2]),
-        "gm": Quantity("S", "transconductance", lambda p, u, i, g: g[0][0]),
-        "gds": Quantity("S", "conductance of the channel", lambda p, u, i, g: g[0][1]),
-        "gmbs": Quantity("S", "transconductance of the bulk", lambda p, u, i, g: g[0][2]),
+        "id": Quantity("A", "current into the drain, of an n-channel", lambda p, u, i, g, q, c: p.sign * (i[0] - i[1])),
+        "is": Quantity(
+            "A", "current into the source, of an n-channel", lambda p, u, i, g, q, c: -p.sign * (i[0] + i[2])
+        ),
+        "ib": Quantity("A", "current into the bulk, of an n-channel", lambda p, u, i, g, q, c: p.sign * (i[1] + i[2])),
+        "vgs": Quantity("V", "gate to source, of an n-channel", lambda p, u, i, g, q, c: p.sign * u[0]),
+        "vds": Quantity("V", "drain to source, of an n-channel", lambda p, u, i, g, q, c: p.sign * u[1]),
+        "vbs": Quantity("V", "bulk to source, of an n-channel", lambda p, u, i, g, q, c: p.sign * u[2]),
+        "gm": Quantity("S", "transconductance", lambda p, u, i, g, q, c: working_slopes(p, u, g[0])[0]),
+        "gds": Quantity("S", "conductance of the channel", lambda p, u, i, g, q, c: working_slopes(p, u, g[0])[1]),
+        "gmbs": Quantity("S", "transconductance of the bulk", lambda p, u, i, g, q, c: working_slopes(p, u, g[0])[2]),
+        "gmb": Quantity("S", "transconductance of the bulk", lambda p, u, i, g, q, c: working_slopes(p, u, g[0])[2]),
+        "ig": Quantity("A", "current into the gate at rest", lambda p, u, i, g, q, c: 0.0),
+        "ibd": Quantity("A", "current from bulk to drain, of an n-channel", lambda p, u, i, g, q, c: p.sign * i[1]),
+        "ibs": Quantity("A", "current from bulk to source, of an n-channel", lambda p, u, i, g, q, c: p.sign * i[2]),
+        "vbd": Quantity("V", "bulk to drain, of an n-channel", lambda p, u, i, g, q, c: p.sign * (u[2] - u[1])),
+        "von": Quantity("V", "threshold at this bias", lambda p, u, i, g, q, c: p.sign * overdrive(p, u)[0]),
+        "vdsat": Quantity(
+            "V", "drain to source where the channel saturates", lambda p, u, i, g, q, c: p.sign * overdrive(p, u)[1]
+        ),
+        "gbd": Quantity("S", "conductance from bulk to drain", lambda p, u, i, g, q, c: g[1][2]),
+        "gbs": Quantity("S", "conductance from bulk to source", lambda p, u, i, g, q, c: g[2][2]),
+        "cbd": Quantity("F", "capacitance from bulk to drain", lambda p, u, i, g, q, c: c[1][2]),
+        "cbs": Quantity("F", "capacitance from bulk to source", lambda p, u, i, g, q, c: c[2][2]),
+        "cgs": Quantity("F", "capacitance from gate to source", lambda p, u, i, g, q, c: c[4][0]),
+        "cgd": Quantity("F", "capacitance from gate to drain", lambda p, u, i, g, q, c: c[3][0]),
+        "cgb": Quantity("F", "capacitance from gate to bulk", lambda p, u, i, g, q, c: c[5][0]),
+        "qbd": Quantity("C", "charge from bulk to drain, of an n-channel", lambda p, u, i, g, q, c: p.sign * q[1]),
+        "qbs": Quantity("C", "charge from bulk to source, of an n-channel", lambda p, u, i, g, q, c: p.sign * q[2]),
     }
 
     netlist = """An inverter
@@ -275,6 +295,15 @@ def threshold(p: Any, vbs: float) -> Any:
     if depth <= 0:
         return p.vbi, 0.0
     return p.vbi + p.gamma * depth, -p.gamma / (2 * root)
+
+
+def overdrive(p: Any, u: Any) -> tuple[float, float]:
+    """Threshold voltage of an n-channel transistor at these controls, and what the gate is above it (V; 0: off)."""
+    vgs, vds, vbs = (p.sign * v for v in u[:3])
+    if vds < 0:
+        vgs, vbs = vgs - vds, vbs - vds
+    vt = float(threshold(p, vbs)[0])
+    return vt, max(vgs - vt, 0.0)
 
 
 @kernel

@@ -13,7 +13,7 @@ Reference: A. Vladimirescu, The SPICE Book (1994), chapter 2.
 from __future__ import annotations
 
 from math import inf, nan
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -43,7 +43,9 @@ class Resistor(Device, name="r"):
     narrow = Param(0.0, "m", "narrowing by side etching, on each side")
     short = Param(0.0, "m", "shortening by side etching, on each side")
     tnom = Param(nan, "degC", "temperature at which the parameters were measured")
+    ohms = Derived("ohm", "resistance at the nominal temperature, of one of the devices in parallel")
     g = Derived("S", "conductance")
+    shows: ClassVar = {"resistance": "ohms", "r": "ohms"}
 
     netlist = """A voltage divider
 V1 in 0 10
@@ -66,7 +68,7 @@ R2 out 0 3k
     def derive(p: Any) -> None:
         width = np.where(np.isnan(p.w), p.defw, p.w)
         shaped = p.rsh * (p.l - 2 * p.short) / (width - 2 * p.narrow)
-        resistance = np.where(np.isnan(p.r), shaped, p.r)
+        resistance = p.ohms = np.where(np.isnan(p.r), shaped, p.r)
         if p.small_signal:
             resistance = np.where(np.isnan(p.ac), resistance, p.ac)
         resistance = resistance * temperature_factor(p)

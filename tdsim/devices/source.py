@@ -10,7 +10,7 @@ Reference: A. Vladimirescu, The SPICE Book (1994), chapter 2.
 from __future__ import annotations
 
 from math import inf, nan
-from typing import Any
+from typing import Any, ClassVar
 
 from ..device import Branch, Device, Param, electrical
 
@@ -29,6 +29,7 @@ class VoltageSource(Device, name="v"):
     wave = Param(nan, "V", _WAVE, drivable=True)
     ac = Param(0.0, "V", "amplitude in .ac")
     acphase = Param(0.0, "deg", "phase in .ac")
+    shows: ClassVar = {"acmag": "ac"}
 
     netlist = """A sine on a resistor
 V1 in 0 sin(0 1 1meg)
@@ -57,6 +58,7 @@ class CurrentSource(Device, name="i"):
     wave = Param(nan, "A", _WAVE, drivable=True)
     ac = Param(0.0, "A", "amplitude in .ac")
     acphase = Param(0.0, "deg", "phase in .ac")
+    shows: ClassVar = {"acmag": "ac", "c": "dc"}
     m = Param(1.0, "1", "number of devices in parallel", bounds=(0, inf))
 
     netlist = """A current on a resistor

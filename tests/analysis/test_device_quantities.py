@@ -63,6 +63,125 @@ NGSPICE = {
 """Printed by ngspice 39 with six or seven digits."""
 
 
+CHARGED = """Devices with capacitances, one of them with source and drain exchanged
+v1 1 0 dc 2
+r1 1 2 1k
+d1 2 0 dm area=2
+d2 0 3 dm
+r3 3 1 1k
+i9 0 n9 dc 1m ac 3
+d3 n9 0 dm m=2
+r9 n9 0 1k
+.model dm d(is=1e-14 rs=10 cjo=1p tt=1n)
+vd d 0 3
+vg g 0 2
+m1 d g 0 0 mn w=10u l=1u ad=10p as=20p pd=10u ps=15u
+m2 dp gp 1 1 mp w=10u l=1u ad=10p as=20p
+vdp dp 0 0.5
+vgp gp 0 0.2
+m3 d3 g s3 0 mn w=10u l=1u m=2
+vd3 d3 0 0.5
+vs3 s3 0 0.8
+m4 d3 g4 0 0 mn w=10u l=1u
+vg4 g4 0 0.4
+.model mn nmos(level=1 vto=0.7 kp=100u lambda=0.02 gamma=0.4 rd=10 cgso=1n cgdo=0.5n cgbo=0.2n tox=20n cj=1m cjsw=1n)
+.model mp pmos(level=1 vto=-0.7 kp=50u lambda=0.02 tox=20n cj=1m)
+vc c 0 3
+vb b 0 0.7
+q1 c b 0 qn
+q2 0 bp cp qp
+vcp cp 0 2
+vbp bp 0 1.3
+.model qn npn(bf=100 vaf=50 is=1e-16 rb=10 cje=1p cjc=0.5p xcjc=0.6 cjs=0.3p tf=0.1n vje=0.8)
+.model qp pnp(bf=50 is=1e-16 cje=1p cjc=0.5p tf=0.1n)
+j1 d jg 0 jn
+vjg jg 0 -1
+.model jn njf(vto=-2 beta=1m lambda=0.01 cgs=1p cgd=2p)
+r6 1 0 1k m=2 tc1=0.01
+r7 1 0 rm l=10u w=2u
+.model rm r(rsh=10)
+c1 1 0 1n m=2
+c2 1 0 cm l=10u w=2u
+.model cm c(cj=1m tc1=0.01 cap=3p)
+i1 0 4 1m
+r4 4 0 1k
+v5 5 0 dc 1 ac 2 90
+g1 0 n8 1 0 1m
+r8 n8 0 1k
+e1 e 0 1 0 2
+re e 0 1k
+b1 bb 0 v=v(1)*2
+rbb bb 0 1k
+t1 1 0 t 0 z0=70 td=1n
+rt t 0 70
+l1 1 l 1m m=2
+rl l 0 1k
+l2 t2 0 3m
+r2 t2 0 1
+k1 l1 l2 0.5
+"""
+
+CHARGES = {
+    **{"@r6[resistance]": 1e3, "@r6[r]": 1e3, "@r7[resistance]": 50.0, "@c1[capacitance]": 2e-9, "@c1[c]": 2e-9},
+    **{"@c2[cap]": 3e-12, "@l1[inductance]": 1e-3, "@l1[v]": 0.0, "@l1[volt]": 0.0, "@l1[current]": 2e-3},
+    **{"@v5[acmag]": 2.0, "@v5[acphase]": 90.0, "@i1[c]": 1e-3, "@i1[v]": 1.0, "@i1[current]": 1e-3, "@i9[acmag]": 3.0},
+    **{"@g1[v]": -2.0, "@e1[v]": 4.0, "@b1[v]": 4.0, "@b1[i]": -4e-3, "@t1[zo]": 70.0},
+    **{"@d1[c]": 1.3483382836e-3, "@d1[cd]": 5.5368329019e-11, "@d1[charge]": 2.9595079381e-12},
+    **{"@d2[cd]": 5.7735027038e-13, "@d2[qd]": -1.464101616e-12, "@d3[cd]": 1.8052474552e-11},
+    **{"@m1[ig]": 0.0, "@m1[ibd]": -3.001044513e-12, "@m1[ibs]": 0.0, "@m1[vbd]": -2.991044513, "@m1[von]": 0.7},
+    **{"@m1[vdsat]": 1.3, "@m1[gmb]": 3.5573795036e-4, "@m1[gbd]": 1e-12, "@m1[gbs]": 1.38662409e-12},
+    **{"@m1[cbd]": 9.1874618186e-15, "@m1[cbs]": 3.5e-14, "@m1[cgs]": 2.1510479332e-14, "@m1[cgd]": 5e-15},
+    **{"@m1[cgb]": 2e-16, "@m1[qbd]": -3.766015344e-14, "@m1[qbs]": 0.0, "@m2[von]": -0.7, "@m2[vdsat]": -1.1},
+    **{"@m2[cbd]": 5.8976782462e-15, "@m2[cgs]": 1.1510479332e-14, "@m2[qbd]": -1.112931993e-14},
+    **{"@m3[id]": -3.236933041e-4, "@m3[vds]": -2.983815335e-1, "@m3[von]": 8.0999338759e-1},
+    **{"@m3[vdsat]": 6.8838814589e-1, "@m3[gm]": 6.0032432854e-4, "@m3[gds]": 7.911035173e-4},
+    **{"@m3[gmbs]": 1.1439323339e-4, "@m3[cgs]": 3.3640271892e-14, "@m3[cgd]": 3.0009951358e-14},
+    **{"@m4[vdsat]": 0.0, "@m4[cgs]": 1e-14, "@m4[cgb]": 8.8328594992e-15},
+    **{"@q1[gx]": 0.1, "@q1[cpi]": 1.7973818872e-12, "@q1[cmu]": 1.8883055008e-13, "@q1[cbx]": 1.258871106e-13},
+    **{"@q1[csub]": 3e-13, "@q1[qbe]": 8.7326573234e-13, "@q1[qbc]": -5.2378246e-13, "@q1[qbx]": -3.49187593e-13},
+    **{"@q1[qsub]": -9e-13, "@q2[gx]": 0.0, "@q2[cpi]": 1.8357484657e-12, "@q2[qbc]": -5.381421858e-13},
+    **{"@j1[igd]": -4.009999996e-12, "@j1[ggs]": 1.0000006978e-12, "@j1[ggd]": 1.0000000027e-12},
+}
+"""Printed by ngspice 39 with ten digits."""
+
+
+@pytest.fixture(scope="module")
+def charged():
+    return tdsim.simulate(
+        loads(CHARGED + f".save {' '.join(CHARGES)} @l1[flux] @l2[flux] @k1[coefficient]\n.op\n.end\n")
+    )
+
+
+@pytest.mark.parametrize("name", CHARGES)
+def test_capacitances_charges_and_second_names_are_those_of_ngspice(charged, name):
+    assert charged[name].item() == pytest.approx(CHARGES[name], rel=3e-6, abs=1e-20)
+
+
+def test_flux_is_that_of_all_coupled_coils(charged):
+    """ngspice 39 prints 0 at an operating point; in transients it gives this."""
+    mutual = 0.5 * np.sqrt(0.5e-3 * 3e-3)
+    assert charged["@l1[flux]"].item() == pytest.approx(0.5e-3 * 2e-3, rel=1e-9)
+    assert charged["@l2[flux]"].item() == pytest.approx(mutual * 2e-3, rel=1e-9)
+    assert charged["@k1[coefficient]"].item() == 0.5
+    assert charged["@l1[flux]"].units == "Wb"
+
+
+def test_flux_grows_as_the_voltage_says_in_every_run():
+    circuit = loads("t\nv1 1 0 1\nl1 1 2 1m\nr2 2 0 1\n.end\n")
+    params = {"l1.l": np.array([1e-3, 2e-3])}
+    found = tdsim.transient(
+        circuit, stop=2e-3, step=1e-5, params=params, save=["@l1[flux]", "@l1[v]", "@l1[inductance]"]
+    )
+    np.testing.assert_allclose(found["@l1[inductance]"].values[:, 0], [1e-3, 2e-3])
+    np.testing.assert_allclose(found["@l1[flux]"].values[:, 0], [1e-3, 2e-3], rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["@m1[polarity]", "@t1[ic]", "@r6[tc]", "@w[wave]"])
+def test_words_lists_and_waveforms_are_no_signals(name):
+    with pytest.raises(NetlistError, match="is no number: save what it makes"):
+        loads(CHARGED + f"vw w 0 sin(0 1 1k)\n.save {name.replace('@w[', '@vw[')}\n.op\n.end\n")
+
+
 @pytest.fixture(scope="module")
 def shown():
     return tdsim.simulate(loads(BENCH + f".save {' '.join(NGSPICE)}\n.op\n.end\n"))
