@@ -22,6 +22,9 @@ RunReport = Callable[[float, float, str], None]
 REPORT_SECONDS = 0.1
 """Between two reports of progress: drawing costs time that the simulation needs."""
 
+EASY = "the operating point was found by Newton's method"
+"""How most operating points are found, of which nothing is said."""
+
 
 @contextlib.contextmanager
 def progress(wanted: bool = True) -> Iterator[Report | None]:
@@ -94,6 +97,9 @@ def summary(sink: NetcdfSink | SweepOnDisk) -> Iterator[str]:
     yield f"wrote {relative(sink.path)}"
     for analysis, (samples, along, signals) in sink.contents().items():
         yield f"  {analysis}: {samples} {'value' if samples == 1 else 'values'} along {along} of {_some(signals)}"
+        how = sink.found_by().get(analysis, EASY)
+        if how != EASY:
+            yield f"    {how}"
 
 
 def kept(sink: NetcdfSink | SweepOnDisk) -> Iterator[str]:

@@ -9,10 +9,14 @@ from ..engine.engine import chunk_length
 from ..engine.layout import ring_lengths
 from ..schedule.program import Program
 from ..units import engineering
+from .mixed_transient import MixedTransient
 from .transient import Transient
 
 NANOSECONDS = 4.0
 """Rough time of one operation, sample and lane on one core."""
+
+STEP, INSTANT = 1e3, 6e4
+"""The same for one electrical unknown and sample (ns), and where light and electronics make a loop without delay."""
 
 HELD_BYTES = 64 << 20
 """Most that is held in memory of results on their way to disk."""
@@ -42,8 +46,13 @@ class Cost(NamedTuple):
 def estimate(run: Transient) -> Cost:
     """A rough guess, within a factor of a few."""
     samples, lanes = float(run.request.last + 1), run.program.lanes
-    results = sum(8 if o.is_power else 16 for o in run.outputs) * (samples - run.first_kept) * lanes
+    kept = sum(8 if o.is_power else 16 for o in run.outputs)
     seconds = len(run.program.tables.kind) * samples * lanes * NANOSECONDS * 1e-9
+    if isinstance(run, MixedTransient):
+        kept += 8 * len(run.electronics.readings.readings)
+        each = INSTANT if run.program.latency == 0 else STEP
+        seconds += run.electronics.system.size * samples * run.runs * each * 1e-9
+    results = kept * (samples - run.first_kept) * lanes
     return Cost(seconds, _memory(run.program) + min(results, HELD_BYTES), results)
 
 

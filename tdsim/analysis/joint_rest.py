@@ -66,14 +66,11 @@ class Rest:
             return solver.find_rest(levels, held, nudged)
         return self.joint.find(solver, levels, held, nudged)
 
-    def report(self, solver: Solver) -> list[str]:
-        """How the operating point was found, where it was not easy."""
+    def doubts(self) -> list[str]:
+        """What the user should know about the operating point that was found."""
         if self.joint is None or not self.joint.jumped:
-            return solver.report
-        return [
-            *solver.report,
-            "the operating point lies beyond a jump of light and voltages, and may be one of several",
-        ]
+            return []
+        return ["the operating point lies beyond a jump of light and voltages, and may be one of several"]
 
 
 def biased(circuit: Circuit) -> Circuit:

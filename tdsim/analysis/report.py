@@ -16,11 +16,13 @@ from ..trainable import trainable
 from ..units import engineering
 from .advice import advice
 from .cost import Cost, cost_advice, estimate
-from .electrical_report import electrical_analysis, electrical_inventory
+from .electrical_report import electrical_analysis, electrical_inventory, listed
+from .mixed_transient import MixedTransient
 from .request import Request
 from .small_signal import frequencies, with_open_ends
 from .sweep.report import sweep_report
 from .transient import Transient as Run
+from .transients import make_transient
 
 
 def report(circuit: Circuit) -> str:
@@ -39,7 +41,8 @@ def _costs(circuit: Circuit) -> list[Cost]:
     if all(net.domain != OPTICAL for net in circuit.nets.values()):
         return []
     asked = [a for a in circuit.analyses if isinstance(a, Transient)]
-    return [estimate(Run(circuit, Request(a.step, a.stop, a.start))) for a in asked]
+    runs = [make_transient(circuit, Request(a.step, a.stop, a.start)) for a in asked]
+    return [estimate(run) for run in runs if isinstance(run, Run)]
 
 
 def _analysis(circuit: Circuit, name: str, analysis: Analysis) -> Iterator[str]:
@@ -87,15 +90,31 @@ def _elsewhere(circuit: Circuit, path: str) -> str:
 
 
 def _transient(circuit: Circuit, name: str, analysis: Transient) -> Iterator[str]:
-    run = Run(circuit, Request(analysis.step, analysis.stop, analysis.start, name=name))
+    run = make_transient(circuit, Request(analysis.step, analysis.stop, analysis.start, name=name))
+    assert isinstance(run, Run)  # as there is light
     samples = run.request.last + 1
     yield f"{name}: {samples} samples, {engineering(analysis.step, 's')} apart"
     yield from _islands(run.program)
     yield f"  waves         {run.program.waves} computed, {run.program.dropped} dropped (dark, unused, passed through)"
-    yield f"  kept          {', '.join(o.name for o in run.outputs[:8])}{', ...' if len(run.outputs) > 8 else ''}"
+    kept = [o.name for o in run.outputs]
+    if isinstance(run, MixedTransient):
+        yield f"  electronics   {_electronics(run)}"
+        kept = [r.probe.name for r in run.electronics.readings.readings] + kept
+    yield f"  kept          {listed(kept)}"
     yield f"  estimate      {estimate(run)}"
     for sentence in (*advice(circuit, analysis.step), *cost_advice(run)):
         yield f"  warning       {sentence}"
+
+
+def _electronics(run: MixedTransient) -> str:
+    """Its unknowns, and how it is joined to light."""
+    lit, followed = [d.instance.name for d in run.detectors], sorted({f.instance for f in run.followers})
+    joints = [f"light drives {listed(lit)}"] * bool(lit) + [f"voltages drive {listed(followed)}"] * bool(followed)
+    latency = run.program.latency
+    if lit and followed and latency is not None:
+        later = f"{engineering(latency * run.step, 's')} later" if latency else "at once, solved within each step"
+        joints.append(f"light tells of these {later}")
+    return "; ".join([f"{run.electronics.system.size} unknowns", *joints])
 
 
 def _islands(program: Program) -> Iterator[str]:

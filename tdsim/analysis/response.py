@@ -59,7 +59,7 @@ def run_small_signal(
     sink.begin(Schema(name, "frequency", tuple(coordinates), variables, frequencies.size, known))
     sink.append(frequencies, values)
     sink.finish({"wall_time": time.perf_counter() - began, "steps": frequencies.size, "found_by": solver.found_by})
-    for sentence in solver.report:
+    for sentence in rest.doubts():
         tell(sentence)
 
 
@@ -71,7 +71,7 @@ def linearised(rest: Rest) -> Solver:
     solver = electronics.solver(electronics.at(small_signal=True))
     solver.words["Z"][:] = z
     solver.words["SWITCHES"][:] = resting.words["SWITCHES"]
-    solver.report, solver.found_by = rest.report(resting), resting.found_by
+    solver.found_by = resting.found_by
     return solver
 
 

@@ -41,7 +41,7 @@ def run_operating_point(
     sink.begin(Schema(name, POINT, tuple(coordinates), variables, 1, attributes(circuit), single=True))
     sink.append(np.zeros(1), values)
     sink.finish({"wall_time": time.perf_counter() - began, "steps": 1, "found_by": solver.found_by})
-    for sentence in rest.report(solver):
+    for sentence in rest.doubts():
         tell(sentence)
 
 

@@ -55,15 +55,13 @@ class Tolerances:
 class Solver:
     """The words of one run, and the search for its operating point.
 
-    report    how the operating point was found, where plain Newton did not do
-    found_by  the same in any case; empty before there is one
+    found_by  how the operating point was found; empty before there is one
     """
 
     def __init__(self, system: System, layout: Layout, run: int, transient: bool, tolerances: Tolerances):
         self.system, self.layout, self.run, self.tolerances = system, layout, run, tolerances
         self.words = make_words(system, layout, run, transient)
         self.words["RULES"][PIVTOL] = float(system.circuit.options.get("pivtol", 0.0))
-        self.report: list[str] = []
         self.found_by = ""
         self.chosen_for: np.ndarray | None = None
         """The matrix that pivots were chosen for on the way."""
@@ -136,8 +134,6 @@ class Solver:
         for attempt in self._attempts():
             if attempt():
                 self.found_by = f"the operating point was found by {attempt.__doc__}"
-                if attempt != self._plain:
-                    self.report.append(self.found_by)
                 if self.undefined():
                     raise SimulationError(f"at the operating point {self.undefined()}")
                 return words["Z"]

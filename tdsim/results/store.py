@@ -224,6 +224,11 @@ class NetcdfSink:
         shown = [(a.length, a.schema.shown()) for a in self._analyses]
         return {s.analysis: (length, s.stream, [v.name for v in s.variables]) for length, s in shown}
 
+    def found_by(self) -> dict[str, str]:
+        """For each analysis that starts from an operating point: how that was found."""
+        found = {a.schema.analysis: a.final.get("found_by") for a in self._analyses}
+        return {analysis: sentence for analysis, sentence in found.items() if sentence}
+
     def _write_segment(self, analysis: _Analysis) -> None:
         buffer = analysis.buffer
         path = segments.segment(self.path, analysis.order, buffer.schema.analysis, buffer.start)

@@ -36,7 +36,6 @@ def test_methods_that_there_are_not_are_refused(options, sentence):
         tdsim.simulate(loads(DIODE.replace("{options}", f".options {options}")), "op")
 
 
-@pytest.mark.filterwarnings("ignore:the operating point was found by:UserWarning")
 @pytest.mark.parametrize(
     ("options", "way"),
     [

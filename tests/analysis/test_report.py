@@ -37,3 +37,30 @@ def test_nodes_elements_and_analyses_are_listed():
 
 def test_a_circuit_without_ground_is_warned_about():
     assert "no element is joined to ground" in report(loads("t\nv1 a b 1\nr1 a b 1k\n.op\n"))
+
+
+MIXED = """An optical link with a photodiode
+vdata data 0 pulse(0 1 1n 0.1n 0.1n 1n 2n)
+xlaser in laser power=1m
+xmod in far data 0 phase_shifter vpi=2
+xfibre far end delay time=1n
+xdiode end out 0 photodiode
+rload out 0 50
+.tran 10p 10n
+"""
+
+
+def test_light_and_electronics_are_reported_together():
+    text = report(loads(MIXED + ".save v(out) p(far)\n")).splitlines()
+    assert (
+        "  electronics   5 unknowns; light drives xdiode; voltages drive xmod; light tells of these 1 ns later" in text
+    )
+    assert "  kept          v(out), p(far)" in text
+    waves = next(line for line in text if line.startswith("  waves"))
+    assert int(waves.split()[1]) > 0, "the light that the photodiode turns into a current is computed"
+
+
+def test_what_is_kept_by_default_holds_voltages():
+    text = report(loads(MIXED.replace("delay time=1n", "attenuator loss=3"))).splitlines()
+    assert any(line.startswith("  kept          v(data), v(out), i(vdata)") for line in text)
+    assert any(line.endswith("light tells of these at once, solved within each step") for line in text)

@@ -15,21 +15,7 @@ from typing import Any
 import numpy as np
 
 import tdsim
-
-LOOP = """Light and electronics in a loop
-Xlaser  in               laser power=1m
-Xsplit  in nc1 a b       coupler
-Xupper  a c x 0          phase_shifter vpi={pi} phase={-pi/4}
-Xlower  b d 0 x          phase_shifter vpi={pi} phase={pi/4}
-Xjoin   c d nc2 fibre    coupler
-Xfibre  fibre far        delay time=2n
-Xdiode  far load 0       photodiode responsivity=1
-Rload   load 0           1k
-Cload   load 0           1p
-Eamp    x 0 load 0       1.2
-.save v(x)
-.end
-"""
+from tests.delay_loop import LOOP
 
 FILTER = """A filter with a diode
 .model d1 d is=1e-14 cjo=2p
@@ -48,7 +34,7 @@ def _network() -> tdsim.Circuit:
 
 CASES: dict[str, tuple[Callable[[], Any], str, float, float, float, float, float]] = {
     "kerr_network": (_network, "xnudge3.field", 0.0, 1e-4, 1e-12, 20e-9, 1e-9),
-    "loop": (lambda: tdsim.loads(LOOP), "eamp.gain", 1.2, 0.01, 20e-12, 2e-6, 20e-9),
+    "loop": (lambda: tdsim.loads(LOOP.replace("time=20n", "time=2n")), "eamp.gain", 1.2, 0.01, 20e-12, 2e-6, 20e-9),
     "filter": (lambda: tdsim.loads(FILTER), "r1.r", 1e3, 10.0, 1e-9, 10e-6, 1e-6),
 }
 """Circuit, what differs between branches and by how much, the step, the time to settle in, that of a branch (s)."""

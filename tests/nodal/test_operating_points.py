@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tdsim
+from tdsim.cli import main
 from tdsim.netlist import loads
 
 MOS = """.model nch nmos(level=1 vto=0.7 kp=110u gamma=0.45 phi=0.7 lambda=0.05)
@@ -293,7 +294,6 @@ def rest(text, *signals):
     return tdsim.simulate(loads(f"{text}.op\n.save {' '.join(signals)}\n.end\n"), "op")
 
 
-@pytest.mark.filterwarnings("ignore:the operating point was found by:UserWarning")
 @pytest.mark.parametrize("name", CIRCUITS)
 def test_operating_point_is_found_and_told_how(name):
     text, answers = CIRCUITS[name]
@@ -303,9 +303,19 @@ def test_operating_point_is_found_and_told_how(name):
     assert found.attrs["found_by"] in [f"the operating point was found by {method}" for method in METHODS]
 
 
-def test_user_is_told_when_newtons_method_did_not_do():
-    with pytest.warns(UserWarning, match="found by gmin stepping"):
-        rest(CIRCUITS["cmos_opamp"][0], "v(out)")
+@pytest.mark.filterwarnings("error")
+def test_another_way_than_newtons_is_no_reason_to_warn():
+    assert "gmin stepping" in rest(CIRCUITS["cmos_opamp"][0], "v(out)").attrs["found_by"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(CIRCUITS["cmos_opamp"][0], ["gmin stepping"]), ("t\nv1 1 0 1\nr1 1 0 1\n", [])]
+)
+def test_the_command_line_says_when_newtons_method_did_not_do(tmp_path, capsys, text, said):
+    (tmp_path / "deck.cir").write_text(f"{text}.op\n.end\n")
+    assert main(["run", str(tmp_path / "deck.cir"), "-o", str(tmp_path / "deck.nc")]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if "operating point" in line]
+    assert told == [f"    the operating point was found by {method}" for method in said]
 
 
 @pytest.mark.parametrize("high", ["q", "qb"])
@@ -327,7 +337,6 @@ def test_off_chooses_the_state_of_a_latch(dark):
     assert float(found[f"v(c{3 - int(dark)})"]) < 0.2
 
 
-@pytest.mark.filterwarnings("ignore:the operating point was found by:UserWarning")
 def test_errors_of_pivots_do_not_grow_along_a_ring():
     """The gains of all inverters of a ring multiply in an order of pivots that goes along it."""
     found = rest(CIRCUITS["long_ring"][0], *(f"v(r{k})" for k in range(101)))
