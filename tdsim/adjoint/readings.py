@@ -106,6 +106,11 @@ class Readings:
         self.products = [p for p in self.products if p.wave in lit]
         return [*self._extra, *(p.adjoint for p in self.products), *(c.back for c in self.changes)]
 
+    @property
+    def steps(self) -> list[str]:
+        """The first wave that comes back through each step that some parameter changes."""
+        return [change.back for change in self.changes]
+
     def _groups(self) -> list[Group]:
         found = []
         for group in group_instances(self._circuit):
