@@ -1,13 +1,15 @@
 """The equilibrium of a circuit with electronics, solved for directly: where `settle` runs to, without the time between.
 
 Sources are as they are at their end. Electronics alone are the operating point then; with light it is the voltages that
-make the light that makes them (joint_rest). Each run is solved by itself.
+make the light that makes them (joint_rest). Runs of electronics alone share their equations and the pattern of the
+matrix, as in a transient; with light, each is solved by itself.
 """
 
 from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +18,11 @@ import numpy as np
 from ..circuit import Circuit, is_shape
 from ..engine.state import State
 from ..errors import UsageError
+from ..nodal.solver import Solver, lay_out
 from ..results.schema import Sink
 from .bridges import following
-from .electronics import is_optical
-from .fixed_point import settled_state, solve
+from .electronics import RESTING, Electronics, electronics_of, is_optical
+from .fixed_point import Solution, settled_state, solve
 from .joint_rest import JointRest
 from .mixed_settle import MixedSettling
 from .parameters import of_runs, set_parameters
@@ -39,52 +42,73 @@ def electronic_fixed_point(circuit: Circuit, request: SettleRequest, sink: Sink)
     if request.inputs:
         raise UsageError("fixed_point takes no inputs where there are electronics: give the sources values")
     circuit = standing(circuit, request.step, request.tmax)
-    whole, guess = MixedSettling(circuit, replace(request, state=None)), request.state
-    found = []
+    whole = MixedSettling(circuit, replace(request, state=None))
+    solve_all = _with_light if is_optical(circuit) else _alone
+    unknowns, waves, state = solve_all(circuit, whole, request)
+    sink.begin(whole.schema_at_rest())
+    sink.append(np.zeros(1), whole.values_at_rest(waves) | whole.electrical(unknowns[:, None, :, None]))
+    sink.finish({"wall_time": time.perf_counter() - began})
+    return whole.ended(state)
+
+
+Solved = tuple[np.ndarray, dict[str, np.ndarray], State]
+"""Unknowns (unknowns + 1, runs) of the electronics, kept waves (carriers, runs) by name, and the State of all runs."""
+
+
+def _alone(_: Circuit, whole: MixedSettling, request: SettleRequest) -> Solved:
+    """The operating points of electronics alone."""
+    electronics, guess = whole.electronics, request.state
+    layout = lay_out(electronics.system, RESTING)
+    left = [] if guess is None else electronics_of(guess, electronics.system, whole.runs)
+    solvers = [electronics.solver(electronics.system, run, layout=layout) for run in range(whole.runs)]
+    rests = [_rest(electronics, s, s.find_rest, left[run] if left else None) for run, s in enumerate(solvers)]
+    unknowns = np.stack(rests, axis=1)
+    return unknowns, {}, _state(whole, unknowns, solve(whole.circuit, whole.program, {}, request.tmax, None))
+
+
+def _with_light(circuit: Circuit, whole: MixedSettling, request: SettleRequest) -> Solved:
+    """The equilibria of light and electronics, one by one."""
+    found, guess = [], request.state
     for run in range(whole.runs):
         one, _ = set_parameters(circuit, of_runs(circuit, request.params, run))
         start = None if guess is None else guess.take([run % guess.runs])
         found.append(_Point(one, replace(request, params={}, state=None), start))
     names = {o.wave for o in whole.outputs if o.wave}
-    waves = {name: np.concatenate([p.wave(name) for p in found], axis=1) for name in names}
-    unknowns = np.stack([p.unknowns for p in found], axis=1)[:, None, :, None]
-    sink.begin(whole.schema_at_rest())
-    sink.append(np.zeros(1), whole.values_at_rest(waves) | whole.electrical(unknowns))
-    sink.finish({"wall_time": time.perf_counter() - began})
-    return whole.ended(State.side_by_side([p.state() for p in found]))
+    waves = {name: np.concatenate([p.light.of(name) for p in found], axis=1) for name in names}
+    unknowns = np.stack([p.unknowns for p in found], axis=1)
+    return unknowns, waves, State.side_by_side([_state(p.prepared, p.unknowns[:, None], p.light) for p in found])
 
 
 class _Point:
-    """The equilibrium of one run: `unknowns` (unknowns + 1,) of the electronics, and the waves."""
+    """The equilibrium of one run: `unknowns` (unknowns + 1,) of the electronics, and the waves, `light`."""
 
     def __init__(self, circuit: Circuit, request: SettleRequest, guess: State | None):
-        self._prepared = prepared = MixedSettling(circuit, request)
+        self.prepared = prepared = MixedSettling(circuit, request)
         electronics = prepared.electronics
-        solver = electronics.solver(electronics.system)
-        joint = JointRest(circuit, electronics) if is_optical(circuit) else None
-        find: Any = solver.find_rest if joint is None else lambda *given: joint.find(solver, *given)
-        if guess is not None and guess.electronics:
-            solver.words["Z"][:] = guess.electronics[0]["Z"]
-        elif electronics.held():
-            find(
-                solver.words["LEVEL"], electronics.held(), electronics.nudged()
-            )  # where there are several, the nearest
-        self.unknowns = np.array(find(solver.words["LEVEL"], {}, electronics.nudged()))
-        voltages = [] if joint is None else [float(v) for v in joint.voltages]
-        light = following(prepared.circuit, prepared.followers, voltages)
-        self._light = solve(light, prepared.program, {}, request.tmax, None)
+        solver, joint = electronics.solver(electronics.system), JointRest(circuit, electronics)
+        left = guess.electronics[0] if guess is not None and guess.electronics else None
+        self.unknowns = _rest(electronics, solver, lambda *given: joint.find(solver, *given), left)
+        light = following(prepared.circuit, prepared.followers, [float(v) for v in joint.voltages])
+        self.light = solve(light, prepared.program, {}, request.tmax, None)
 
-    def wave(self, name: str) -> np.ndarray:
-        """One wave, (carriers, 1)."""
-        return self._light.of(name)
 
-    def state(self) -> State:
-        """The state of a circuit that has been there for ever."""
-        program = self._prepared.program
-        state = settled_state(self._light, program)
-        left = self._prepared.left_behind(self.unknowns, self._light.of)
-        names = tuple(self._prepared.electronics.system.unknowns.names())
-        return replace(state, unknowns=names, electronics=left)
+def _rest(
+    electronics: Electronics, solver: Solver, find: Callable[..., np.ndarray], near: Mapping[str, np.ndarray] | None
+) -> np.ndarray:
+    """Where one run is at rest, near what another has left behind, or else near what `.ic` gives."""
+    values, nudged = solver.words["LEVEL"], electronics.nudged()
+    if near is not None:
+        solver.words["Z"][:] = near["Z"]
+    elif electronics.held():
+        find(values, electronics.held(), nudged)  # where there are several, the nearest
+    return np.array(find(values, {}, nudged))
+
+
+def _state(prepared: MixedSettling, unknowns: np.ndarray, light: Solution) -> State:
+    """The state of a circuit that has been there for ever."""
+    names = tuple(prepared.electronics.system.unknowns.names())
+    left = prepared.left_behind(unknowns, light.of)
+    return replace(settled_state(light, prepared.program), unknowns=names, electronics=left)
 
 
 def standing(circuit: Circuit, step: float, stop: float) -> Circuit:

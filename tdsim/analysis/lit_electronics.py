@@ -118,10 +118,10 @@ class LitElectronics:
         return Ahead(count, *parts)
 
     def begin_at(self, unknowns: np.ndarray, block: np.ndarray) -> None:
-        """Be at rest in every run, with these unknowns (unknowns + 1,) and samples of the probes' waves."""
+        """Be at rest in every run, with these unknowns (unknowns + 1, runs) and samples of the probes' waves."""
         light = self.light(block)
         for k, run in enumerate(self._runs):
-            run.begin_at(unknowns, light[:, k, -1])
+            run.begin_at(unknowns[:, k], light[:, k, -1])
         self.voltages = self._voltages([])
 
     def now(self) -> np.ndarray:

@@ -45,7 +45,7 @@ class MixedSettling(MixedTransient, Settles):
         return found
 
     def left_behind(self, unknowns: np.ndarray, wave: Callable[[str], np.ndarray]) -> tuple[dict[str, np.ndarray], ...]:
-        """What electronics leave behind that were at rest with these unknowns (unknowns + 1,) and waves by name."""
+        """What electronics leave behind that rested at these unknowns (unknowns + 1, runs) with these waves by name."""
         probes = self._probes()
         self._place = {self.program.names[w]: k for k, w in enumerate(probes)}
         electronics = self._lit(self.circuit, self.electronics, dark(self.program))

@@ -204,6 +204,35 @@ def test_the_fixed_point_of_light_and_electronics_is_where_it_settles():
     np.testing.assert_allclose(settled["v(x)"][:, -1], found["v(x)"][:3], atol=1e-6)
 
 
+def test_fixed_points_of_electronics_side_by_side_are_those_of_each_alone():
+    text = """A pump, two diodes and a latch with two equilibria
+V1 in 0 1
+R1 in a 1k
+D1 a b dm
+R2 b 0 2k
+C1 b 0 1u
+.model dm d(is=1n)
+B1 y 0 v=tanh(4*v(x))
+R3 y x 1k
+R4 b x 100k
+C2 x 0 1u
+.options reltol=1e-9
+.end
+"""
+    circuit, save = tdsim.loads(text), ["v(b)", "v(x)"]
+    params = {"v1.dc": np.array([-1.0, 0.5, 2.0]), "r2.r": np.array([1e3, 2e3, 3e3])}
+    side = [{k: float(v[run]) for k, v in params.items()} for run in range(3)]
+    found, state = tdsim.fixed_point(circuit, step=1e-5, params=params, save=save, return_state=True)
+    alone = [tdsim.fixed_point(circuit, step=1e-5, params=p, save=save) for p in side]
+    for name in save:
+        np.testing.assert_allclose(found[name], [float(one[name]) for one in alone], rtol=1e-9, atol=1e-12)
+    latch = tdsim.settle(circuit, tmax=1.0, step=1e-5, params={"v1.dc": 5.0, "r4.r": 1e3}, save=save, return_state=True)
+    near = tdsim.fixed_point(circuit, step=1e-5, params=params, save=save, guess=latch[1])
+    assert (near["v(x)"] > 0.9).all()
+    stays = tdsim.transient(circuit, stop=state.time + 1e-3, step=1e-5, params=params, save=save, state=state)
+    np.testing.assert_allclose(stays["v(b)"][:, -1], found["v(b)"], rtol=1e-6, atol=1e-9)
+
+
 def test_the_fixed_point_of_electronics():
     text, expected = network()
     found, state = tdsim.fixed_point(tdsim.loads(text), step=0.05, return_state=True, guess=settled_state(text))
