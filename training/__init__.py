@@ -1,1 +1,15 @@
 """Ways to train a physical circuit, imported as `tdsim.training`."""
+
+from .equilibrium_propagation import EquilibriumPropagation as EquilibriumPropagation
+from .hardware import Hardware as Hardware
+from .history import History as History
+from .method import Fidelity as Fidelity
+from .method import Method as Method
+from .optimiser import Adam as Adam
+from .optimiser import Optimiser as Optimiser
+from .task import Data as Data
+from .task import Task as Task
+from .task import circles as circles
+from .task import digits as digits
+from .task import split as split
+from .task import xor as xor

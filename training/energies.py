@@ -1,0 +1,66 @@
+"""How the energy of a circuit depends on its parts: what equilibrium propagation measures, from voltages alone.
+
+In a circuit of resistors, diodes and sources the equilibrium is where the co-content, sum of int i dv, is stationary
+(Millar); in a Hopfield net it is where Hopfield's energy is, which is one of the activations y:
+
+    resistor         v^2 / (2 r)           by r: -v^2 / (2 r^2)
+    current source   i (v_p - v_n)         by i: v_p - v_n
+    coupling         gain (y_p - y_n) v_c  by gain: the same, half of it where the control is a neuron, too: each of
+                                           the two directions has one half of the energy of a coupling
+
+Sources: W. Millar, Phil. Mag. 42, 1150 (1951); J. J. Hopfield, Proc. Natl. Acad. Sci. 81, 3088 (1984); J. Kendall et
+al., arXiv:2006.01981 (resistive networks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import Circuit, UsageError
+
+Volts = Callable[[str], Any]
+"""The voltage of a node."""
+
+GROUND = ("0", "gnd")
+
+
+class Energies:
+    """The derivatives of the energy by parameters "inst.parameter".
+
+    activation   node -> node: whose voltage stands for that of a neuron's node in the energy
+    Raises UsageError for a parameter whose energy is not known.
+    """
+
+    def __init__(self, circuit: Circuit, names: list[str], activation: Mapping[str, str]):
+        self._seen = activation
+        self._neurons = set(activation.values())
+        self._rules = [self._rule(circuit, name) for name in names]
+        nodes = {node for _, used, _ in self._rules for node in used}
+        self.nodes = sorted(nodes - set(GROUND))
+
+    def slopes(self, volts: Mapping[str, np.ndarray], params: Mapping[str, float]) -> np.ndarray:
+        """dE/dparameter, (parameters, runs), from voltages (runs,) by node, and the values of the parameters."""
+        some = next(iter(volts.values()))
+        at = {**volts, **{ground: np.zeros_like(some) for ground in GROUND}}
+        return np.array([rule([at[node] for node in nodes], params[name]) for name, nodes, rule in self._rules])
+
+    def _rule(self, circuit: Circuit, name: str) -> tuple[str, list[str], Callable[[list[Any], float], Any]]:
+        """A parameter, the nodes that its slope is made of, and how."""
+        instance, _, parameter = name.rpartition(".")
+        device, nets = circuit.instances[instance].device.name, circuit.instances[instance].nets
+        p, n = nets["p"], nets["n"]
+        if (device, parameter) == ("r", "r"):
+            return name, [p, n], lambda v, r: -((v[0] - v[1]) ** 2) / (2 * r**2)
+        seen = [self._seen.get(p, p), self._seen.get(n, n)]
+        if (device, parameter) == ("i", "dc"):
+            return name, seen, lambda v, _: v[0] - v[1]
+        if (device, parameter) == ("g", "gain"):
+            control = [nets["cp"], nets["cn"]]
+            part = 0.5 if self._neurons & set(control) else 1.0
+            return name, seen + control, lambda v, _: part * (v[0] - v[1]) * (v[2] - v[3])
+        raise UsageError(
+            f"{name} cannot be trained by equilibrium propagation, which knows the energy of r.r, i.dc and g.gain"
+        )

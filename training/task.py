@@ -1,0 +1,137 @@
+"""A task: examples with their classes, how they enter a circuit, how its answer is read, and what an error costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import UsageError
+
+
+@dataclass(frozen=True)
+class Data:
+    """Examples: `inputs` (examples, features) and `labels` (examples,), whole numbers from 0."""
+
+    inputs: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def take(self, which: Any) -> Data:
+        """Some of the examples."""
+        return Data(self.inputs[which], self.labels[which])
+
+
+@dataclass(frozen=True)
+class Task:
+    """Classification: one voltage source a feature, one monitor and one target a class.
+
+    train, test  the examples, split once and for all
+    sources      sources of the features: names of instances
+    targets      sources of the targets, one a class
+    monitors     signals that are read, one a class; the largest wins
+    levels       what a monitor should be (V) for a class that is not meant, and for one that is
+    gain, offset a feature x is applied as gain x + offset (V)
+
+    The cost of an example is C = sum (monitor - target)^2 / 2 (V^2).
+    """
+
+    name: str
+    train: Data
+    test: Data
+    sources: Sequence[str]
+    targets: Sequence[str]
+    monitors: Sequence[str]
+    levels: tuple[float, float] = (-0.5, 0.5)
+    gain: float = 1.0
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        for data in (self.train, self.test):
+            _check(self.name, data, len(self.sources), len(self.monitors))
+        if len(self.targets) != len(self.monitors):
+            raise UsageError(
+                f"{self.name}: {len(self.monitors)} monitors need as many targets, not {len(self.targets)}"
+            )
+
+    def encode(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Features (runs, features) as values of the sources."""
+        volts = self.gain * np.asarray(inputs, dtype=float) + self.offset
+        if volts.ndim != 2 or volts.shape[1] != len(self.sources):
+            raise UsageError(f"{self.name}: inputs must be (examples, {len(self.sources)}), not {volts.shape}")
+        if not np.isfinite(volts).all():
+            raise UsageError(f"{self.name}: an input is not a finite number")
+        return dict(zip(self.sources, volts.T, strict=True))
+
+    def wanted(self, labels: np.ndarray) -> np.ndarray:
+        """What the monitors should be (V), (runs, classes)."""
+        low, high = self.levels
+        return np.where(np.asarray(labels)[:, None] == np.arange(len(self.monitors)), high, low)
+
+    def decode(self, read: np.ndarray) -> np.ndarray:
+        """The class (runs,) that the monitors (runs, classes) tell."""
+        found: np.ndarray = np.argmax(read, axis=1)
+        return found
+
+    def cost(self, read: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """The cost (V^2) of each run."""
+        found: np.ndarray = 0.5 * ((read - self.wanted(labels)) ** 2).sum(axis=1)
+        return found
+
+
+def _check(name: str, data: Data, features: int, classes: int) -> None:
+    """Raise UsageError for data that no circuit could learn."""
+    if np.ndim(data.inputs) != 2 or data.inputs.shape[1] != features or len(data.labels) != len(data.inputs):
+        raise UsageError(
+            f"{name}: inputs must be (examples, {features}), one column a source, with as many labels, not "
+            f"{np.shape(data.inputs)} and {np.shape(data.labels)}"
+        )
+    if not np.isfinite(data.inputs).all():
+        bad = int(np.argwhere(~np.isfinite(data.inputs))[0, 0])
+        raise UsageError(f"{name}: example {bad} has an input that is not a finite number")
+    labels = np.asarray(data.labels)
+    if labels.size and (not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= classes):
+        worst = labels[int(np.argmax(np.abs(labels - (classes - 1) / 2)))]
+        raise UsageError(f"{name}: labels must be whole numbers from 0 to {classes - 1}, one a monitor; one is {worst}")
+
+
+def split(data: Data, part: float, seed: int) -> tuple[Data, Data]:
+    """Shuffle by a seed, and set a part of the examples aside: (train, test)."""
+    if not 0 < part < 1:
+        raise UsageError(f"the part of the examples that is for testing must lie between 0 and 1, not {part}")
+    order = np.random.default_rng(seed).permutation(len(data))
+    held = round(part * len(data))
+    return data.take(order[held:]), data.take(order[:held])
+
+
+def xor() -> Data:
+    """The four examples of exclusive or, inputs -1 and 1."""
+    inputs = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
+    return Data(inputs, np.array([0, 1, 1, 0]))
+
+
+def circles(count: int, seed: int, noise: float = 0.08, ratio: float = 0.5) -> Data:
+    """Points on two circles about the origin: radius 1 (class 0) and `ratio` (class 1), with normal noise."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    angle = rng.uniform(0, 2 * np.pi, count)
+    radius = np.where(labels == 1, ratio, 1.0)[:, None]
+    return Data(radius * np.stack([np.cos(angle), np.sin(angle)], axis=1) + rng.normal(0, noise, (count, 2)), labels)
+
+
+def digits() -> Data:
+    """1797 handwritten digits of 8 by 8 pixels between 0 and 1, from scikit-learn. Raises UsageError without it."""
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise UsageError("the digits come with scikit-learn: pip install scikit-learn") from None
+    found = load_digits()
+    return Data(found.data / 16.0, found.target)
+
+
+GENERATED: Mapping[str, Any] = {"xor": xor, "circles": circles, "digits": digits}
+"""The data that come by name."""
