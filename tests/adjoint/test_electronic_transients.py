@@ -163,3 +163,18 @@ def test_what_moves_events_is_said(cards, wrt, sentence):
 def test_inputs_are_refused():
     with pytest.raises(tdsim.UsageError, match="takes no inputs"):
         tdsim.gradient(ringing(), Mean("v(out)"), ["r1.r"], inputs={"v1": np.ones(101)}, stop=STOP, step=STEP)
+
+
+def test_points_between_where_nothing_is_charged():
+    circuit = tdsim.loads("""Two diodes clamp a sine: charges are round-off
+V1 in 0 sin(0 5 1k)
+R1 in out 1k
+D1 out hi dd
+D2 lo out dd
+Vhi hi 0 1
+Vlo lo 0 -1
+.model dd d(is=1f n=1)
+.tran 2u 2m
+.end
+""")
+    assert worst(circuit, ["r1.r", "vhi.dc", "d2.n"], ["v(out)"], 2e-6, 2e-3) < 1e-6

@@ -19,7 +19,7 @@ from .delays import Delays
 from .replay import AFTER, END, FROM, KIND, MOMENT, ROLE, STEP, record, replay
 from .rest import Rest
 
-EXACT = {RELTOL: 1e-10, VNTOL: 1e-13, ABSTOL: 1e-16, CHGTOL: 1e-24}
+EXACT = {RELTOL: 1e-10, VNTOL: 1e-13, ABSTOL: 1e-16, CHGTOL: 1e-21}
 """Tolerances of Newton's method in steps that are taken again: it ends at 1/50 of them."""
 
 ROWS = 6
@@ -225,7 +225,9 @@ class Course:
         return Stages(points, info[:, MOMENT].copy(), states, u, v, of_points)
 
     def _states_of(self, first: int, last: int) -> np.ndarray:
-        """The states of switches in each step of a segment (steps, states)."""
+        """The states of switches in each step of a segment (steps, states); no state where there are no switches."""
+        if not any(group.switches for group in self.system.groups):
+            return np.zeros((last - first, 0), dtype=np.int64)
         now = self._states
         found = np.zeros((last - first, now.size), dtype=np.int64)
         earlier = [k for k in self.turned if k < first]

@@ -55,6 +55,9 @@ BETWEEN = STAGES
 
 END = STAGES - 1
 
+EASIER = 7
+"""Times that a point between is tried."""
+
 SAME = 1e-12
 """Times that differ by this part are one instant."""
 
@@ -112,6 +115,8 @@ def replay(
     for k in range(first, last):
         t, h, after = steps[k, FROM], steps[k, LONG], steps[k, AFTER]
         is_restart = steps[k, KIND] != 0
+        if noted and filled + STAGES > info.shape[0]:
+            return k, FULL, given, filled
         if is_restart:
             code = begin_again(m, t, h)
         else:
@@ -151,8 +156,10 @@ def replay(
             else:
                 x = (grid[given] - t) / h
                 if solve_between(m, t, h, x, gamma) < 0:
-                    return k, STUCK, given, filled
+                    return k, UNDEFINED, given, filled
                 put(m, floats(m, w.BETWEEN_Z), kept, outputs, given)
+                if noted and filled == info.shape[0]:
+                    return k, UNDEFINED, given, filled
                 if noted:
                     row = filled
                     write(m, floats(m, w.BETWEEN_Z), points, filled)
@@ -206,20 +213,42 @@ def formula_of(m: int, h: float) -> tuple[float, float]:
 
 @compiled
 def solve_between(m: int, start: float, h: float, x: float, gamma: float) -> int:
-    """The unknowns at x steps into the step that was taken last, into BETWEEN_Z, as `stepping.between` finds them."""
+    """The unknowns at x steps into the step that was taken last, into BETWEEN_Z, as `stepping.between` finds them.
+
+    Where round-off does not let them be so exact, tolerances become ten times as large, again and again.
+    """
     n, z, base = integer_at(m, w.UNKNOWNS_COUNT), floats(m, w.BETWEEN_Z), floats(m, w.BASE)
+    rules, weight = floats(m, w.RULES), floats(m, w.WEIGHT)
+    relative, charge = rules[w.RELTOL], rules[w.CHGTOL]
+    code = -1
+    for _ in range(EASIER):
+        begin_between(m, h, x, gamma, base, z)
+        set_drive(m, start + x * h)
+        code = solve(m, 1.0, gamma * h, z, int(rules[w.MOST_ITERATIONS]), False, 1.0, 0)
+        if code >= 0:
+            break
+        rules[w.RELTOL] *= 10.0
+        rules[w.CHGTOL] *= 10.0
+        for k in range(n):
+            weight[k] *= 10.0
+        floats(m, w.KEY)[0] = np.nan
+    rules[w.RELTOL], rules[w.CHGTOL] = relative, charge
+    return code
+
+
+@compiled
+def begin_between(m: int, h: float, x: float, gamma: float, base: Any, z: Any) -> None:
+    """What its equation starts from, and a first guess."""
     if integer_at(m, w.METHOD) == ESDIRK:
         add_between(m, h, x, gamma, base)
         guess_between(m, x, z)
-    else:
-        late = 0.5 * x * x - gamma * x
-        early = x - gamma - late
-        charge, one, other = floats(m, w.PAST_CHARGE), stage(m, w.STAGE_SLOPE, 0), stage(m, w.STAGE_SLOPE, END)
-        for i in range(charges_count(m)):
-            base[i] = charge[i] + h * (early * one[i] + late * other[i])
-        line(z, x, n, 0.0, stage(m, w.STAGE_Z, 0), 1.0, stage(m, w.STAGE_Z, END))
-    set_drive(m, start + x * h)
-    return solve(m, 1.0, gamma * h, z, int(floats(m, w.RULES)[w.MOST_ITERATIONS]), False, 1.0, 0)
+        return
+    late = 0.5 * x * x - gamma * x
+    early = x - gamma - late
+    charge, one, other = floats(m, w.PAST_CHARGE), stage(m, w.STAGE_SLOPE, 0), stage(m, w.STAGE_SLOPE, END)
+    for i in range(charges_count(m)):
+        base[i] = charge[i] + h * (early * one[i] + late * other[i])
+    line(z, x, integer_at(m, w.UNKNOWNS_COUNT), 0.0, stage(m, w.STAGE_Z, 0), 1.0, stage(m, w.STAGE_Z, END))
 
 
 @compiled

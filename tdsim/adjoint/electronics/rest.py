@@ -76,11 +76,11 @@ class Rest:
         np.add.at(tied, layout.rows, resting * z[layout.columns])
         if words["MODE"][2] != 0.0:
             tied[:-1] += words["HOLD"] * (z[:-1] - words["TARGET"])
-        shape = (layout.size, layout.size)
-        matrix = csc_matrix((values, (layout.rows, layout.columns)), shape=shape)
-        largest = abs(matrix).max(axis=1).toarray().ravel()
+        largest = np.zeros(layout.size)
+        np.maximum.at(largest, layout.rows, np.abs(values))
         self._scale = 1.0 / np.where(largest > 0, largest, 1.0)
-        scaled = csc_matrix((values * self._scale[layout.rows], (layout.rows, layout.columns)), shape=shape)
+        entries = (values * self._scale[layout.rows], (layout.rows, layout.columns))
+        scaled = csc_matrix(entries, shape=(layout.size, layout.size))
         try:
             self._factors: Any = splu(scaled)
         except RuntimeError:
