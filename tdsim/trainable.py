@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from math import inf
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from .errors import PLACED, Diagnostics, nearest
 
 
 def trainable(circuit: Circuit) -> dict[str, tuple[float, float]]:
-    """The parameters "inst.parameter" that are marked, in the order of the cards, with their bounds."""
+    """What is marked, "inst.parameter" or a parameter of the netlist, in the order of the cards, with bounds."""
     found: dict[str, tuple[float, float]] = {}
     for card in circuit.training:
+        if _is_own(circuit, card):
+            found[card.pattern] = _within((-inf, inf), card)
         for instance, parameter in marked(circuit, card):
             bounds = _within(instance.device.params[parameter].bounds, card)
             found[f"{instance.name}.{parameter}"] = bounds
@@ -35,7 +38,11 @@ def check_training(circuit: Circuit, found: Diagnostics) -> None:
     """Every `.train` must name parameters that can be trained, with values within its bounds."""
     for card in circuit.training:
         here = marked(circuit, card)
-        if not here and not found.doubtful(PLACED, card.pattern):
+        if _is_own(circuit, card):
+            low, high = _within((-inf, inf), card)
+            if not low <= circuit.parameters[card.pattern] <= high:
+                found.error(_outside(card.pattern, circuit.parameters[card.pattern], low, high), card.position)
+        elif not here and not found.doubtful(PLACED, card.pattern):
             found.error(_unknown(circuit, card.pattern), card.position)
         for instance, parameter in here:
             problem = _problem(instance, parameter, card)
@@ -45,12 +52,8 @@ def check_training(circuit: Circuit, found: Diagnostics) -> None:
 
 
 def _unknown(circuit: Circuit, pattern: str) -> str:
-    if pattern in circuit.parameters:
-        return (
-            f"{pattern} is a parameter of the netlist, which cannot be trained yet: name those of instances, such as "
-            "xps*.phase"
-        )
     known = [f"{i.name}.{n}" for i in circuit.instances.values() for n, p in i.device.params.items() if p.trainable]
+    known += circuit.parameters
     return f"no parameter matches {pattern}{nearest(pattern, known)}"
 
 
@@ -64,8 +67,17 @@ def _problem(instance: Instance, parameter: str, card: Train) -> str:
         return "follows a shape: what is trained is a number"
     low, high = _within(param.bounds, card)
     if param.kind == "number" and not (low <= np.min(value) and np.max(value) <= high):
-        return f"is {np.ravel(value)[0]:g}, outside of {low:g} to {high:g}, within which it is to be trained"
+        return _outside("", np.ravel(value)[0], low, high).lstrip()
     return ""
+
+
+def _outside(name: str, value: float, low: float, high: float) -> str:
+    return f"{name} is {value:g}, outside of {low:g} to {high:g}, within which it is to be trained"
+
+
+def _is_own(circuit: Circuit, card: Train) -> bool:
+    """Whether a card means a parameter of the netlist (`.param`)."""
+    return card.pattern in circuit.parameters
 
 
 def _within(bounds: tuple[float, float], card: Train) -> tuple[float, float]:

@@ -12,12 +12,14 @@ from ..analysis.simulate import step_of
 from ..circuit import Circuit
 from ..engine.state import State
 from ..errors import UsageError
+from ..trainable import trainable
+from .chain import chains, joined
 from .costs import Cost
 from .electronics.equilibrium import equilibrium_gradient
 from .electronics.transient import electronic_gradient
 from .light import light_gradient
 from .settled_light import settled_light_gradient
-from .targets import targets
+from .targets import Targets, targets
 
 SHAPES_END = 1e-6
 """s: what the length of a run counts as in the defaults of source shapes, as in `fixed_point`."""
@@ -40,7 +42,8 @@ def gradient(
 
     cost    has value(signals) -> (runs,) and pullback(signals) -> dict of arrays, see `tdsim.adjoint.costs`
     wrt     parameters "inst.parameter", or "inst.parameter[k]" of a list (`*` stands for any text), names of inputs,
-            and states "x(inst.state)" for their values at t = 0; None means what `.train` marks
+            states "x(inst.state)" for their values at t = 0, and parameters of the netlist (`.param`) by their names;
+            None means what `.train` marks
     stop, step, inputs, params, save   as in `transient`: the signals are those that it would give
     settled  instead of `stop`: at the equilibrium that `fixed_point` finds, near `state` (what `settle` returned) where
              one is given. Inputs are constants: waves as there, values of V and I sources; the signals have one instant
@@ -56,22 +59,40 @@ def gradient(
     checked = circuit.check()
     _refuse(checked)
     given = dict(inputs or {}), dict(params or {}), save
-    wanted = targets(checked, wrt, given[0])
+    names = list(trainable(checked)) if wrt is None else list(wrt)
+    chained = chains(checked, names, given[1])
+    plain = [name for name in names if name not in chained]
+    wanted = targets(checked, [*plain, *(label for chain in chained.values() for label in chain)], given[0])
+    value, slopes = _gradient(checked, cost, wanted, given, stop, step, settled, state)
+    return value, joined(slopes, chained, names) if chained else slopes
+
+
+def _gradient(
+    checked: Circuit,
+    cost: Cost,
+    wanted: Targets,
+    given: tuple[dict[str, Any], dict[str, Any], Sequence[str] | None],
+    stop: float | None,
+    step: float | None,
+    settled: bool,
+    state: State | None,
+) -> tuple[Any, Any]:
+    """The same for what has been looked up."""
     if settled:
         if stop is not None:
             raise UsageError("a gradient at the equilibrium takes no stop: the circuit is at rest")
         if is_electronic(checked):
             return equilibrium_gradient(checked, cost, wanted, *given, state, SHAPES_END)
         return settled_light_gradient(
-            checked, cost, wanted, SettleRequest(1e-9, SHAPES_END, step_of(circuit, step), *given, state)
+            checked, cost, wanted, SettleRequest(1e-9, SHAPES_END, step_of(checked, step), *given, state)
         )
     if stop is None:
         raise UsageError("give a stop (s), or settled=True for the gradient at the equilibrium")
     if state is not None:
         raise UsageError("a state is where an equilibrium is looked for (settled=True); transients start at t = 0 here")
     if is_electronic(checked):
-        return electronic_gradient(checked, cost, wanted, Request(step_of(circuit, step), float(stop), 0.0, *given))
-    return light_gradient(checked, cost, wanted, Request(step_of(circuit, step), float(stop), 0.0, *given))
+        return electronic_gradient(checked, cost, wanted, Request(step_of(checked, step), float(stop), 0.0, *given))
+    return light_gradient(checked, cost, wanted, Request(step_of(checked, step), float(stop), 0.0, *given))
 
 
 def _refuse(circuit: Circuit) -> None:

@@ -17,6 +17,7 @@ from ..analysis.parameters import has_runs
 from ..analysis.simulate import step_of, transient
 from ..circuit import Circuit
 from ..errors import UsageError
+from ..trainable import trainable
 from .slopes import WEIGHTS
 from .targets import Parameter, targets
 
@@ -48,7 +49,7 @@ def sensitivity(
     if is_electronic(checked):
         raise UsageError("sensitivities of electronics are not available yet: only of circuits of light")
     inputs, params = dict(inputs or {}), dict(params or {})
-    wanted = targets(checked, wrt, inputs)
+    wanted = targets(checked, list(trainable(checked)) if wrt is None else wrt, inputs)
     if wanted.inputs or wanted.states:
         raise UsageError(f"{[*wanted.inputs, *wanted.states][0]} is no parameter: sensitivity takes parameters alone")
     asked: dict[str, Any] = {"stop": stop, "step": step_of(circuit, step), "save": save}

@@ -14,7 +14,6 @@ from ..device import State
 from ..errors import UsageError, nearest
 from ..outputs import resolve
 from ..signals import parse_signal
-from ..trainable import trainable
 
 _PLACE = re.compile(r"(.*)\[(\d+)\]$")
 
@@ -40,9 +39,8 @@ class Targets(NamedTuple):
     states: dict[str, tuple[str, State]]
 
 
-def targets(circuit: Circuit, wrt: Sequence[str] | None, inputs: Mapping[str, Any]) -> Targets:
-    """What the names stand for (`*` for any text); None means what `.train` marks. Raises UsageError."""
-    names = list(trainable(circuit)) if wrt is None else list(wrt)
+def targets(circuit: Circuit, names: Sequence[str], inputs: Mapping[str, Any]) -> Targets:
+    """What the names stand for (`*` for any text). Raises UsageError."""
     if not names:
         raise UsageError(
             "there is nothing to differentiate by: mark parameters by .train, or name some ('xps*.phase') or inputs"

@@ -14,6 +14,7 @@ import numpy as np
 from ..circuit import Circuit, Instance, check_values
 from ..errors import Diagnostics, UsageError, nearest
 from ..results.schema import Coordinate
+from .followers import following, own_parameters
 from .request import describe
 
 _PLACE = re.compile(r"(.*)\[(\d+)\]$")
@@ -25,10 +26,12 @@ def set_parameters(circuit: Circuit, values: dict[str, Any]) -> tuple[Circuit, i
 
     values  "inst.parameter" (`*` matches any text) to a number, a source shape, or an array (runs,); where the
             parameter is a list, to one or to an array (runs, numbers); "inst.parameter[k]" is one number of a list.
+            A parameter of the netlist, by its name alone, to a number or an array (runs,): all that follow it.
     Raises UsageError for unknown names, bad values, and arrays of different lengths.
     """
     if not values:
         return circuit, None
+    values = _with_followers(circuit, values)
     changed = copy.copy(circuit)
     changed.instances = dict(circuit.instances)
     runs: int | None = None
@@ -50,8 +53,33 @@ def set_parameters(circuit: Circuit, values: dict[str, Any]) -> tuple[Circuit, i
     return changed, runs
 
 
+def _with_followers(circuit: Circuit, values: dict[str, Any]) -> dict[str, Any]:
+    """The values with what follows parameters of the netlist in their place; values of instances come after them."""
+    own = own_parameters(circuit)
+    given = {name.lower(): value for name, value in values.items() if name.lower() in own}
+    if not given:
+        return values
+    counts = {name: _number(name, value)[1] for name, value in given.items()}
+    runs = max((count for count in counts.values() if count is not None), default=None)
+    for name, count in counts.items():
+        if count not in (None, runs):
+            raise UsageError(f"parameters do not agree on the number of runs: {count} ({name}) and {runs}")
+    found = [
+        following(circuit, {k: float(v if counts[k] is None else v[run]) for k, v in given.items()})
+        for run in range(1 if runs is None else runs)
+    ]
+    followers: dict[str, Any] = {}
+    for instance, parameter in dict.fromkeys(key for numbers in found for key in numbers):
+        present = circuit.instances[instance].settings[parameter]
+        each = [numbers.get((instance, parameter), present) for numbers in found]
+        followers[f"{instance}.{parameter}"] = each[0] if runs is None else np.array(each)
+    return {**followers, **{name: value for name, value in values.items() if name.lower() not in own}}
+
+
 def has_runs(circuit: Circuit, name: str, value: Any) -> bool:
     """Whether a value for "inst.parameter" differs between runs; a list of numbers for a list does not."""
+    if name.lower() in own_parameters(circuit):
+        return np.ndim(value) > 0
     found = _PLACE.match(name)
     pairs = _targets(circuit, found[1] if found else name)
     lists = [circuit.instances[i].device.params[p].kind == "list" for i, p in pairs]

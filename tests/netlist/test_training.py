@@ -54,7 +54,6 @@ def test_the_gradient_is_with_respect_to_what_is_marked():
         (".train", 1, "the form is .train"),
         (".train xq.phase", 8, "no parameter matches xq.phase"),
         (".train xw.phas", 8, "did you mean 'xw.phase'"),
-        (".train k", 8, "is a parameter of the netlist"),
         (".train xw.loss", 8, "xw.loss cannot be trained; of delay these can: time, phase"),
         (".train xw.phase low=0", 17, ".train has no option 'low'"),
         (".train xw.phase min=1 max=0", 17, "min must be below max"),
