@@ -13,9 +13,11 @@ from ..cards import Transient as Card
 from ..circuit import Circuit
 from ..engine.state import State
 from ..errors import UsageError
+from ..nodal.block import Block
 from ..nodal.carrying_on import carry_on, left_behind
 from ..nodal.drives import Drives
-from ..nodal.integrator import Integrator
+from ..nodal.eights import WIDTH
+from ..nodal.integrator import Integrator, Points
 from ..nodal.methods import method_of
 from ..nodal.solver import lay_out
 from ..nodal.tables import Layout
@@ -24,9 +26,6 @@ from .electronics import Electronics, electronics_of
 from .parameters import coordinates as coordinates_of
 from .parameters import set_parameters
 from .request import Request, attributes, seed_of
-
-Block = tuple[np.ndarray, np.ndarray]
-"""Times (n,), and the values of kept unknowns (n, kept)."""
 
 Progress = Callable[[float, float], None]
 
@@ -169,17 +168,18 @@ class ElectronicTransient:
             return
         if (np.diff(self.times) < 0).any():
             raise UsageError("times must rise")
-        sampled = [i.sampled(readings.kept, self.times[self._done :], stop) for i in integrators]
+        blocks = [Block(integrators[k : k + WIDTH]) for k in range(0, self.runs, WIDTH)]
+        sampled = [block.sampled(readings.kept, self.times[self._done :], stop) for block in blocks]
         for parts in self._side_by_side(sampled):
             values = readings.values(np.stack([kept for _, kept in parts]))
             yield parts[0][0], values if self.has_runs else {name: v[0] for name, v in values.items()}
 
-    def _side_by_side(self, sampled: Sequence[Iterator[Block]]) -> Iterator[list[Block]]:
-        """The next block of every run, until there is none; the option `threads` says how many runs go at once."""
+    def _side_by_side(self, sampled: Sequence[Iterator[list[Points]]]) -> Iterator[list[Points]]:
+        """The next points of every run, until there are none; the option `threads` says how many blocks go at once."""
         with ThreadPoolExecutor(max(1, int(self.circuit.options.get("threads", 1)))) as pool:
             while True:
                 parts = list(pool.map(lambda one: next(one, None), sampled))
-                found = [part for part in parts if part is not None]
+                found = [points for part in parts if part is not None for points in part]
                 if not found:
                     return
                 yield found

@@ -73,6 +73,10 @@ _SOURCES = (
     "nodal/lu.py",
     "nodal/equations.py",
     "nodal/stepping.py",
+    "nodal/eights.py",
+    "nodal/fibers.py",
+    "nodal/laws_together.py",
+    "nodal/together.py",
     "nodal/lit.py",
 )
 

@@ -28,6 +28,9 @@ _types: Any = types
 DIVERGED, NOT_FINITE, SINGULAR = -1, -2, -3
 """What `solve` returns instead of a number of iterations."""
 
+AGAIN, RECALL = 0, -1
+"""In place of iterations: only a solution with the factors at hand; only the matrix that they are of."""
+
 SAME = 1e-9
 """Factors are used again for a step that is the same to this part."""
 
@@ -225,6 +228,18 @@ def solve(m: int, alpha: float, beta: float, z: Any, most: int, always: bool, pa
     return found
 
 
+@compiled
+def solve_again(m: int, solution: Any) -> None:
+    """The solution (unknowns,) for what stands in RIGHT, with the factors at hand."""
+    call_solver(integer_at(m, w.SOLVER), m, 0.0, 0.0, solution, AGAIN, 0, 0.0, 0)
+
+
+@compiled
+def recall_matrix(m: int) -> None:
+    """Let MATRIX be what the factors at hand are of."""
+    call_solver(integer_at(m, w.SOLVER), m, 0.0, 0.0, floats(m, w.MATRIX), RECALL, 0, 0.0, 0)
+
+
 @functools.cache
 def solver() -> Any:
     """What `solve` calls by address: the functions that use it need not hold it, which halves their compiling."""
@@ -235,6 +250,10 @@ def solver() -> Any:
 
 def newton(m: int, alpha: float, beta: float, z: Any, most: int, always: int, part: float, extra: int) -> int:
     """Newton's method: see `solve`."""
+    if most <= AGAIN:
+        if most == AGAIN:
+            substitute(m, z)
+        return 0
     if integer_at(m, w.GROUPS_COUNT) == 0 and floats(m, w.MODE)[2] == 0.0:
         return solve_linear(m, alpha, beta, z)
     mode, key, delta = floats(m, w.MODE), floats(m, w.KEY), floats(m, w.DELTA)

@@ -55,6 +55,15 @@ ROOM, MOST = 1 << 20, 8192
 """Numbers of output held at once, and points: between two such stretches a run can be cut off and resumed."""
 
 
+Points = tuple[np.ndarray, np.ndarray]
+"""Times (n,) and values of kept unknowns (n, kept)."""
+
+
+def room_for(kept: np.ndarray) -> int:
+    """How many points are put out at once, of so many unknowns."""
+    return int(np.clip(ROOM // max(1, kept.size), 64, MOST))
+
+
 class Integrator:
     """One run of a circuit on its way through time.
 
@@ -121,9 +130,9 @@ class Integrator:
 
     # -- going on -------------------------------------------------------------------------------------------------
 
-    def points(self, kept: np.ndarray, begin: float, until: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def points(self, kept: np.ndarray, begin: float, until: float) -> Iterator[Points]:
         """Go on to `until`; yields the accepted points from `begin` on: times (n,), values of kept unknowns (n, m)."""
-        room = int(np.clip(ROOM // max(1, kept.size), 64, MOST))
+        room = room_for(kept)
         self.words["RULES"][BEGIN] = begin
         done = False
         while not done:
@@ -133,9 +142,9 @@ class Integrator:
             if count:
                 yield times[:count], values[:count]
 
-    def sampled(self, kept: np.ndarray, wanted: np.ndarray, until: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def sampled(self, kept: np.ndarray, wanted: np.ndarray, until: float) -> Iterator[Points]:
         """Go on to `until`; yields the values at the times that are wanted, which rise: right limits at jumps."""
-        room = int(np.clip(ROOM // max(1, kept.size), 64, MOST))
+        room = room_for(kept)
         for first in range(0, max(1, wanted.size), room):
             times = wanted[first : first + room].astype(float)
             values = np.empty((times.size, kept.size))
@@ -148,19 +157,31 @@ class Integrator:
 
     def _advance(self, kept: np.ndarray, times: np.ndarray, values: np.ndarray, on_grid: bool, until: float) -> bool:
         """Go on until there or the output is full; returns whether it is there."""
+        self.offer(kept, times, values, on_grid)
+        while True:
+            code = advance(self.words.address, self.next_stop(until))
+            if self.has_ended(code, until):
+                return code == DONE
+
+    def offer(self, kept: np.ndarray, times: np.ndarray, values: np.ndarray, on_grid: bool) -> None:
+        """Where the next points go: times (n,) (given `on_grid`), values (n, kept)."""
         words = self.words
         words.put(KEPT=kept.astype(np.int64), OUT_TIMES=times, OUT_VALUES=values, FILLED=np.zeros(1, np.int64))
         words.count(KEPT_COUNT=kept.size, ROOM=times.size, ON_GRID=int(on_grid))
-        while True:
-            code = advance(words.address, min(until, self._reached))
-            if code == DONE and self._reached >= until:
-                return True
-            if code == DONE:
-                self._load(self.time)
-            elif code == FULL:
-                return False
-            else:
-                self.judge(code)
+
+    def next_stop(self, until: float) -> float:
+        """How far compiled code can go on the way to `until` (s)."""
+        return min(until, self._reached)
+
+    def has_ended(self, code: int, until: float) -> bool:
+        """Whether the run is at `until`, or its output is full, after compiled code came back with `code`."""
+        if code == DONE and self._reached < until:
+            self._load(self.time)
+            return False
+        if code in (DONE, FULL):
+            return True
+        self.judge(code)
+        return False
 
     def _load(self, start: float) -> None:
         self._loaded = start, self.drives.length

@@ -58,7 +58,7 @@ from .kinds import (
 )
 from .linear import Conditions
 from .memory import behind, floats, integer_at, longs, number_at, put_number, shorts
-from .unknowns import Unknowns, hidden_of, settings_of
+from .unknowns import Unknowns, hidden_of, is_varying, settings_of
 from .words import Words
 
 carray: Any = getattr(numba, "carray")  # noqa: B009  numba does not say that it exports it
@@ -376,8 +376,9 @@ def law_groups(
     for instance in instances:
         if instance.device.laws is None:
             continue
-        per_run = [instance.device.laws(settings_of(instance, run), conditions.ambient) for run in range(runs)]
-        for k, laws in enumerate(zip(*per_run, strict=True)):
+        own = runs if any(is_varying(value) for value in instance.settings.values()) else 1
+        per_run = [instance.device.laws(settings_of(instance, run), conditions.ambient) for run in range(own)]
+        for k, laws in enumerate(zip(*(per_run * (runs // own)), strict=True)):
             found.append(_group(instance, unknowns, k, laws, conditions.ambient, reltol))
     return found
 
@@ -390,7 +391,8 @@ def _group(
     ambient: float,
     reltol: float,
 ) -> Group:
-    law, codes = laws[0], [encode(law.term) for law in laws]
+    law, encoded = laws[0], {id(law): encode(law.term) for law in {id(law): law for law in laws}.values()}
+    codes = [encoded[id(law)] for law in laws]
     code, ground = codes[0], unknowns.size
     hidden = [(unknowns.hidden[instance.name, name], ground) for name in hidden_of(code, number)]
     signals = [_ends(instance, unknowns, law, signal) for signal in code.signals]

@@ -15,14 +15,15 @@ from .equations import (
     copy_numbers,
     follow,
     least_margin,
+    recall_matrix,
     set_drive,
     solve,
+    solve_again,
     turn_switches,
 )
 from .history import NEARBY
 from .laws import ANEW, LOOK, NEXT_BREAK, REMEMBER
 from .laws import LONGEST as LONGEST_STEP
-from .lu import substitute
 from .memory import behind, floats, integer_at, longs
 from .methods import BETWEEN, ERROR, ESDIRK, GAMMA, GEAR, QUADRATURE, STAGES, TAKEN, WHEN
 
@@ -348,7 +349,7 @@ def estimate(m: int, h: float) -> Any:
         classic_error(m, h)
     worst = charge_error(m)
     delta = floats(m, w.DELTA)
-    substitute(m, delta)
+    solve_again(m, delta)
     end, scale, weight, counted = stage(m, w.STAGE_Z, END), floats(m, w.SCALE), floats(m, w.WEIGHT), longs(m, w.COUNTED)
     rules = floats(m, w.RULES)
     for k in range(n):
@@ -374,7 +375,8 @@ def noise_in_error(m: int) -> Any:
     )
     for i in range(n):
         right[i] = EPSILON * scale[i]
-    substitute(m, delta)
+    solve_again(m, delta)
+    recall_matrix(m)
     worst, matrix, entry = 0.0, floats(m, w.MATRIX), longs(m, w.NODE_ENTRY)
     for k in range(n):
         if counted[k] != 0:

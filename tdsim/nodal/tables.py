@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from .equations import solver
 from .groups import Group
 from .kinds import WORDS
-from .linear import Entries
-from .lu import Pattern
 from .methods import STAGES
 from .ordering import SOUND, SOUNDEST, order
 from .system import System
 from .wake import Wake, make_wake
 from .words import Words
+
+
+class Common(NamedTuple):
+    """What the words of all runs of a system have in common; nothing writes to these arrays.
+
+    matrices  by name: where the numbers of a part of the matrix go, and (numbers, runs or 1)
+    drives    (drives, runs or 1)
+    arrays    words that do not depend on the order of pivots
+    """
+
+    system: System
+    matrices: dict[str, tuple[np.ndarray, np.ndarray]]
+    node_entry: np.ndarray
+    slope_place: np.ndarray
+    drives: np.ndarray
+    arrays: dict[str, np.ndarray]
 
 
 class Layout:
@@ -35,6 +50,7 @@ class Layout:
     def _order(self, keys: np.ndarray, values: np.ndarray, sound: float) -> None:
         self.pattern, where = order(keys // self.size, keys % self.size, values, self.size, sound)
         self._keys, self._where = keys, where
+        self._common: Common | None = None
         self.rows, self.columns = np.empty(keys.size, dtype=np.int32), np.empty(keys.size, dtype=np.int32)
         self.rows[where], self.columns[where] = keys // self.size, keys % self.size
 
@@ -48,6 +64,12 @@ class Layout:
         """The entries of a matrix in an order that does not depend on the pivots."""
         found: np.ndarray = matrix[self._where]
         return found
+
+    def common(self, system: System) -> Common:
+        """What the words of all runs of a system have in common."""
+        if self._common is None or self._common.system is not system:
+            self._common = _common(system, self)
+        return self._common
 
     @property
     def entries(self) -> int:
@@ -93,24 +115,15 @@ def make_words(system: System, layout: Layout, run: int, transient: bool) -> Wor
     _count(words, system)
     _make_room(words, system, wake)
     fill(words, system, layout, run)
-    drive_row, drive_source, drive_value = system.drive.joined()
-    by_source = np.argsort(drive_source, kind="stable")
+    common = layout.common(system)
     levels = [s.level(transient) for s in system.sources]
-    nodes = np.arange(system.size)
-    counted = (nodes < system.unknowns.voltages) | np.isin(nodes, system.capacitance.joined()[0])
     words.put(
-        DRIVE_ROW=drive_row[by_source],
-        DRIVE_SOURCE=drive_source[by_source],
-        DRIVE_VALUE=drive_value[by_source, run % drive_value.shape[1]],
+        **common.arrays,
+        DRIVE_VALUE=common.drives[:, run % common.drives.shape[1]],
         LEVEL=np.array([level[run % level.size] for level in levels], dtype=float),
-        COUNTED=counted.astype(np.int64),
-        CHARGED=_charged(system),
-        KINDS=np.array([tuple(g.loops) for g in system.groups], dtype=np.int64),
-        PATH=_joined([g.paths.reshape(-1, 2) for g in system.groups], 2),
-        SLOPE=_slopes(system.groups),
         LATENT=np.full(sum(map(_latent, system.groups)), np.nan),
     )
-    words.count(DRIVES_COUNT=drive_row.size, SOLVER=solver().address)
+    words.count(DRIVES_COUNT=len(common.drives), SOLVER=solver().address)
     words.put(GROUP_ROWS=_group_rows(system.groups, run, words, wake))
     return words
 
@@ -118,17 +131,13 @@ def make_words(system: System, layout: Layout, run: int, transient: bool) -> Wor
 def fill(words: Words, system: System, layout: Layout, run: int) -> None:
     """What depends on the order of pivots."""
 
-    def spread(matrix: Entries) -> np.ndarray:
-        rows, columns, values = matrix.joined()
+    def spread(name: str) -> np.ndarray:
+        places, values = common.matrices[name]
         found = np.zeros(layout.entries)
-        np.add.at(found, layout.places(rows, columns), values[:, run % values.shape[1]])
+        np.add.at(found, places, values[:, run % values.shape[1]])
         return found
 
-    pattern: Pattern = layout.pattern
-    nodes = np.arange(system.unknowns.voltages)
-    entry = np.full(system.size, layout.entries)
-    entry[: nodes.size] = layout.places(nodes, nodes)
-    places = [layout.places(rows, columns).reshape(-1, 4) for rows, columns, _ in map(_jacobian, system.groups)]
+    pattern, common = layout.pattern, layout.common(system)
     words.put(
         ROW=pattern.row,
         COLUMN=pattern.column,
@@ -138,15 +147,40 @@ def fill(words: Words, system: System, layout: Layout, run: int) -> None:
         LU_PLACE=pattern.lu_place,
         DIAGONAL=pattern.diagonal,
         UNKNOWN=layout.columns,
-        CONDUCTANCE=spread(system.conductance),
-        RESTING=spread(system.resting),
-        CAPACITANCE=spread(system.capacitance),
-        NODE_ENTRY=entry,
-        SLOPE_PLACE=_joined(places, 4),
+        CONDUCTANCE=spread("conductance"),
+        RESTING=spread("resting"),
+        CAPACITANCE=spread("capacitance"),
+        NODE_ENTRY=common.node_entry,
+        SLOPE_PLACE=common.slope_place,
         KEY=np.full(4, np.nan),
     )
     words.zeros(MATRIX=layout.entries + 1, LU=pattern.lu_place.size, INVERSE=system.size, PIVOTS=system.size)
     words.count(ENTRIES_COUNT=layout.entries)
+
+
+def _common(system: System, layout: Layout) -> Common:
+    nodes = np.arange(system.unknowns.voltages)
+    entry = np.full(system.size, layout.entries)
+    entry[: nodes.size] = layout.places(nodes, nodes)
+    places = [layout.places(rows, columns).reshape(-1, 4) for rows, columns, _ in map(_jacobian, system.groups)]
+    matrices = {}
+    for name in ("conductance", "resting", "capacitance"):
+        rows, columns, values = getattr(system, name).joined()
+        matrices[name] = layout.places(rows, columns), values
+    drive_row, drive_source, drive_value = system.drive.joined()
+    by_source = np.argsort(drive_source, kind="stable")
+    unknowns = np.arange(system.size)
+    counted = (unknowns < system.unknowns.voltages) | np.isin(unknowns, system.capacitance.joined()[0])
+    arrays = {
+        "DRIVE_ROW": drive_row[by_source],
+        "DRIVE_SOURCE": drive_source[by_source],
+        "COUNTED": counted.astype(np.int64),
+        "CHARGED": _charged(system),
+        "KINDS": np.array([tuple(g.loops) for g in system.groups], dtype=np.int64),
+        "PATH": _joined([g.paths.reshape(-1, 2) for g in system.groups], 2),
+        "SLOPE": _slopes(system.groups),
+    }
+    return Common(system, matrices, entry, _joined(places, 4), drive_value[by_source], arrays)
 
 
 def _charged(system: System) -> np.ndarray:

@@ -115,10 +115,11 @@ def hidden_of(code: Code, number: int) -> list[str]:
 
 def settings_of(instance: Instance, run: int) -> dict[str, Any]:
     """The parameters of an instance in one run."""
-    return {n: float(v[run % v.size]) if _varies(v) else v for n, v in instance.settings.items()}
+    return {n: float(v[run % v.size]) if is_varying(v) else v for n, v in instance.settings.items()}
 
 
-def _varies(value: Any) -> bool:
+def is_varying(value: Any) -> bool:
+    """Whether a parameter differs from run to run."""
     return isinstance(value, np.ndarray) and value.ndim > 0
 
 

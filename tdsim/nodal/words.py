@@ -36,6 +36,7 @@ _NAMES = [
     ("ON_GRID", "1 where the times of the output are given, 0 where they are the accepted ones"),
     ("METHOD", "of integration"),
     ("SOLVER", "address of Newton's method"),
+    ("SEAT", "address of the seat of a run that goes together with others (see together)"),
     # the pattern, in pivot order (see lu)
     ("ROW", "int64: equation of each pivot"),
     ("COLUMN", "int64: unknown of each pivot"),
@@ -141,6 +142,7 @@ _NAMES = [
     ON_GRID,
     METHOD,
     SOLVER,
+    SEAT,
     ROW,
     COLUMN,
     START,
@@ -218,7 +220,7 @@ _NAMES = [
     OUT_TIMES,
     OUT_VALUES,
     FILLED,
-) = range(95)
+) = range(96)
 
 INDEX = {name: k for k, (name, _) in enumerate(_NAMES)}
 

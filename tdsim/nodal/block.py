@@ -1,0 +1,163 @@
+"""Runs of one circuit that go on together, up to eight in a block: see `together`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import together as t
+from .eights import WIDTH
+from .equations import solver
+from .fibers import Fiber, possible, switch_address
+from .integrator import Integrator, Points, room_for
+from .laws_together import alike, compiled_loop, law_table
+from .solver import Solver
+from .stepping import advance
+from .tables import Layout
+from .words import INDEX
+
+FEWEST = 3
+"""Fewer runs than this go faster one after the other."""
+
+TABLES = {
+    t.BASES: "BASE",
+    t.DRIVES: "DRIVE",
+    t.WEIGHTS: "WEIGHT",
+    t.FLOWS: "FLOWS",
+    t.STORED: "CHARGES",
+    t.FLOW_SLOPES: "FLOW_SLOPES",
+    t.CHARGE_SLOPES: "CHARGE_SLOPES",
+    t.SCALES: "CHARGE_SCALE",
+}
+"""What is gathered from the words of each run."""
+
+CONSTANT = {t.CAPACITANCES: "CAPACITANCE", t.CONDUCTANCES: "CONDUCTANCE"}
+FACTORED = {t.MATRICES: "MATRIX", t.FACTORS: "LU", t.INVERSES: "INVERSE"}
+"""What lies side by side, for good or from the beginning of a stretch to its end."""
+
+
+class Bench:
+    """The memory of up to eight runs with the same pattern; see the words of `together`."""
+
+    def __init__(self, solvers: Sequence[Solver]):
+        self._solvers, self.runs = list(solvers), [solver.words for solver in solvers]
+        self._seats = np.zeros((WIDTH, t.SEAT_WORDS), dtype=np.int64)
+        self._words = np.zeros(t.BENCH_WORDS, dtype=np.int64)
+        self._arrays: dict[int, np.ndarray] = {}
+        self._fibers = [Fiber() for _ in range(len(self.runs) + 1)]
+        self._words[[t.LANES, t.SEATS, t.PATTERN]] = len(self.runs), self._seats.ctypes.data, self.runs[0].address
+        self._make_room()
+        for seat, run, fiber in zip(self._seats, self.runs, self._fibers[1:], strict=False):
+            seat[[t.SWITCH, t.MAIN, t.OWN]] = switch_address(), self._fibers[0].address, fiber.address
+            seat[t.RUN] = run.address
+
+    def _make_room(self) -> None:
+        first = self.runs[0]
+        rows, paths = first["Z"].size, first["FLOWS"].size
+        wide = dict.fromkeys((t.ZS, t.DELTAS, t.RIGHTS, t.CHARGES, t.CURRENTS), rows)
+        wide |= dict.fromkeys((t.PATH_FLOWS, t.PATH_CHARGES), paths) | {t.PIVOTS: rows - 1}
+        wide |= dict.fromkeys((t.ALPHAS, t.BETAS, t.LEASTS, t.NORMS, t.WORSTS), 1)
+        wide |= {word: first[name].size for word, name in (CONSTANT | FACTORED).items()}
+        for word, count in wide.items():
+            self._put(word, np.zeros((count, WIDTH)))
+        self._put(t.WEAKEST, np.zeros(WIDTH, dtype=np.int64))
+        for word, name in TABLES.items():
+            self._put(word, np.array([run[name].ctypes.data for run in self._filled(self.runs)], dtype=np.int64))
+        for word, name in CONSTANT.items():
+            self._load(word, name)
+        self._seat_laws()
+
+    def _seat_laws(self) -> None:
+        """Tables of the laws that are evaluated for all runs at once."""
+        groups, numbers = self._solvers[0].system.groups, [solver.run for solver in self._filled(self._solvers)]
+        self._put(t.CHOSEN, np.zeros(1, dtype=np.int64))
+        loops = np.zeros((len(groups), 2), dtype=np.int64)
+        self._tables = []
+        for k, group in enumerate(groups):
+            if alike(group, numbers):
+                rows = [int(run["GROUP_ROWS"][k].ctypes.data) for run in self._filled(self.runs)]
+                chosen, unknowns = self._words[[t.CHOSEN, t.ZS]].tolist()
+                self._tables.append(law_table(group, numbers, rows, chosen, unknowns))
+                loops[k] = compiled_loop().address, self._tables[-1].words.ctypes.data
+        self._put(t.TOGETHER, loops)
+
+    @staticmethod
+    def _filled(seated: list[Any]) -> list[Any]:
+        """What belongs to each seat; empty ones have that of the first."""
+        return seated + [seated[0]] * (WIDTH - len(seated))
+
+    def _put(self, word: int, array: np.ndarray) -> None:
+        self._arrays[word] = array
+        self._words[word] = array.ctypes.data
+
+    def _load(self, word: int, name: str) -> None:
+        for lane, run in enumerate(self._filled(self.runs)):
+            self._arrays[word][:, lane] = run[name]
+
+    def advance(self, until: Mapping[int, float]) -> dict[int, int]:
+        """Let some runs go on to a time (s) each; returns what `stepping.advance` came to."""
+        for word, name in FACTORED.items():
+            self._load(word, name)
+        self._seats[:, t.STATE] = t.FINISHED
+        for lane, time in until.items():
+            seat, words = self._seats[lane], self.runs[lane].words
+            seat[t.STATE] = t.GOES_ON
+            seat[t.UNTIL : t.UNTIL + 1].view(float)[0] = time
+            words[[INDEX["SOLVER"], INDEX["SEAT"]]] = t.waiting_solver().address, seat.ctypes.data
+            self._fibers[1 + lane].begin(t.entrance().address, seat.ctypes.data)
+        t.advance_together(int(self._words.ctypes.data))
+        for lane in until:
+            run = self.runs[lane]
+            run.words[INDEX["SOLVER"]] = solver().address
+            for word, name in FACTORED.items():
+                run[name][:] = self._arrays[word][:, lane]
+        return {lane: int(self._seats[lane, t.CODE]) for lane in until}
+
+
+class Block:
+    """Up to eight runs of one circuit."""
+
+    def __init__(self, integrators: Sequence[Integrator]):
+        self._integrators = integrators
+        self._benches: dict[int, tuple[Layout, list[int], Bench]] = {}
+
+    def sampled(self, kept: np.ndarray, wanted: np.ndarray, until: float) -> Iterator[list[Points]]:
+        """Go on to `until`; yields times and values of every run, as `Integrator.sampled` does of one."""
+        room = room_for(kept)
+        for first in range(0, max(1, wanted.size), room):
+            times = wanted[first : first + room].astype(float)
+            values = [np.empty((times.size, kept.size)) for _ in self._integrators]
+            for integrator, found in zip(self._integrators, values, strict=True):
+                integrator.offer(kept, times, found, True)
+            self._advance(until)
+            yield [(times, found) for found in values]
+
+    def _advance(self, until: float) -> None:
+        going = list(range(len(self._integrators)))
+        while going:
+            codes: dict[int, int] = {}
+            for layout in {
+                id(self._integrators[k].solver.layout): self._integrators[k].solver.layout for k in going
+            }.values():
+                codes |= self._advance_some([k for k in going if self._integrators[k].solver.layout is layout], until)
+            going = [k for k in going if not self._integrators[k].has_ended(codes[k], until)]
+
+    def _advance_some(self, members: list[int], until: float) -> dict[int, int]:
+        """Let runs with one pattern go on."""
+        stops = {k: self._integrators[k].next_stop(until) for k in members}
+        if len(members) < FEWEST or not possible():
+            return {k: advance(self._integrators[k].words.address, stop) for k, stop in stops.items()}
+        seated, bench = self._bench(self._integrators[members[0]].solver.layout)
+        codes = bench.advance({seated.index(k): stop for k, stop in stops.items()})
+        return {seated[lane]: code for lane, code in codes.items()}
+
+    def _bench(self, layout: Layout) -> tuple[list[int], Bench]:
+        """The runs with a pattern, and their bench; each is made once, as long as the pattern is theirs."""
+        seated = [k for k, integrator in enumerate(self._integrators) if integrator.solver.layout is layout]
+        known = self._benches.get(id(layout))
+        if known is None or known[1] != seated:
+            known = layout, seated, Bench([self._integrators[k].solver for k in seated])
+            self._benches[id(layout)] = known
+        return known[1:]
