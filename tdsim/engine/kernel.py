@@ -64,6 +64,7 @@ _SOURCES = (
     "behaviour/tree.py",
     "behaviour/code.py",
     "nodal/history.py",
+    "nodal/curves.py",
     "nodal/interpreter.py",
     "nodal/laws.py",
     "nodal/memory.py",

@@ -173,11 +173,15 @@ _add, _subtract, _multiply, _divide = (_arithmetic(name) for name in ("fadd", "f
 
 
 def _operator(symbol: Any, function: Any) -> None:
-    """Let a sign between two eights mean a function of them."""
+    """Let a sign between eights, or an eight and a number, mean a function of them."""
 
     def implement(one, other):  # type: ignore[no-untyped-def]  # numba compares the arguments of the two
         if one is EIGHT and other is EIGHT:
             return lambda one, other: function(one, other)
+        if one is EIGHT and isinstance(other, types.Float):
+            return lambda one, other: function(one, spread(other))
+        if other is EIGHT and isinstance(one, types.Float):
+            return lambda one, other: function(spread(one), other)
         return None
 
     make: Any = overload
@@ -191,3 +195,35 @@ for _symbol, _function in (
     (operator.truediv, _divide),
 ):
     _operator(_symbol, _function)
+
+
+# -- of one number as of eight --------------------------------------------------------------------------------------
+
+
+@_intrinsic
+def clipped(context: Any, value: Any, most: Any) -> Any:
+    """A float64 or an Eight no further from 0 than `most`; what is no number stays."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        number, bound = args[0], _spread(builder, args[1]) if value is EIGHT else args[1]
+        for sign, limit in ((">", bound), ("<", builder.fneg(bound))):
+            number = builder.select(builder.fcmp_ordered(sign, number, limit), limit, number)
+        return number
+
+    return value(value, types.float64), generate
+
+
+@_intrinsic
+def as_power_of_two(context: Any, value: Any) -> Any:
+    """2^n, where a float64 or an Eight is 1.5 * 2^52 + n: its last bits are those of n, those of 2^n come first."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        whole, real = (ir.VectorType(_I64, WIDTH), _REGISTER) if value is EIGHT else (_I64, _F64)
+
+        def constant(number: int) -> Any:
+            return ir.Constant(whole, [number] * WIDTH if value is EIGHT else number)
+
+        raised = builder.add(builder.bitcast(args[0], whole), constant(1023))
+        return builder.bitcast(builder.shl(raised, constant(52)), real)
+
+    return value(value), generate

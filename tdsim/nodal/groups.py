@@ -56,6 +56,11 @@ class Group:
         return len(self.instances)
 
     @property
+    def followed(self) -> bool:
+        """Whether the group's devices want to be asked after every step: see `laws.follow`."""
+        return bool(self.loops.follow) and self.keep.is_followed
+
+    @property
     def slopes(self) -> np.ndarray:
         """Typical sizes of the derivatives, (paths, controls)."""
         shape = (self.paths.shape[1], self.controls.shape[1])

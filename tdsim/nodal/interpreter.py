@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..behaviour.code import JUMPS, KINKS, NUMBER
 from ..engine.kernel import compiled
+from .curves import tanh
 
 Array = NDArray[Any]
 
@@ -138,7 +139,7 @@ def function(op: int, x: float, strict: bool) -> Any:
     if op == COSH:
         return np.cosh(x)
     if op == TANH:
-        return np.tanh(x)
+        return tanh(x)
     if op == ATAN:
         return np.arctan(x)
     if op == ASINH:

@@ -94,6 +94,9 @@ come out; say when the next break comes out, and how long a step may be; only lo
 ASKED, NEXT_BREAK, LONGEST, TROUBLE = range(4)
 """The numbers at word AHEAD. TROUBLE is set to 1 where an expression is undefined, 2 where a history overflowed."""
 
+PARTIAL = [NUMBER[n] for n in ("div", "power", "pwr", "sqrt", "log", "log10", "asin", "acos", "acosh", "atanh", "tan")]
+"""Operations whose result may be no number, or infinite."""
+
 CAPACITY_POINTS, CAPACITY_BREAKS = 1 << 18, 1 << 14
 
 
@@ -241,6 +244,9 @@ class Memory:
 
     def __init__(self, codes: Sequence[Code], has_branch: bool, ambient: float, tolerance: float):
         self.words = np.zeros((len(codes), 1, WORD_COUNT), dtype=np.int64)
+        different = {id(code): code for code in codes}.values()
+        self.is_followed = any(code.delays or np.isin(code.steps[:, 0], PARTIAL).any() for code in different)
+        """Whether the law remembers something, or may be undefined where the unknowns are numbers."""
         self.rooms = [_Room(code, ambient, tolerance) for code in codes]
         for words, room in zip(self.words[:, 0], self.rooms, strict=True):
             words[HAS_BRANCH] = has_branch

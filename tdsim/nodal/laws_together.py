@@ -18,17 +18,20 @@ from numba.core import types
 
 from ..behaviour.code import Code
 from ..engine.kernel import compiled
-from .eights import WIDTH, differs, load, spread, store, where
+from .curves import tanh
+from .eights import WIDTH, above, differs, load, spread, store, where
 from .groups import Group
 from .interpreter import (
     ABS,
     ADD,
     CHOOSE,
     DIV,
+    FUDGE,
     LT,
     MAX,
     MIN,
     MUL,
+    NEG,
     POWER,
     PWL,
     PWR,
@@ -100,6 +103,12 @@ def forward_together(table: int) -> None:
             store(places, first + k, load(places, a) * load(places, b))
         elif op == SUB:
             store(places, first + k, load(places, a) - load(places, b))
+        elif op == DIV:
+            store(places, first + k, load(places, a) / divisors(load(places, b)))
+        elif op == NEG:
+            store(places, first + k, load(places, a) * -1.0)
+        elif op == TANH:
+            store(places, first + k, tanh(load(places, a)))
         elif op == CHOOSE:
             store(places, first + k, where(differs(load(places, a), zero), load(places, b), load(places, c)))
         else:
@@ -115,6 +124,12 @@ def forward_together(table: int) -> None:
                             piece = choose(op, x, y, points, b, c)
                         value = on_piece(op, x, y, piece, points, b, c)
                     put_number(places, WIDTH * (first + k) + lane, value)
+
+
+@compiled
+def divisors(y: Any) -> Any:
+    """As `interpreter.divisor`."""
+    return where(above(spread(0.0), y), y - FUDGE, y + FUDGE)
 
 
 @compiled
@@ -149,9 +164,17 @@ def backward_together(table: int, output: int) -> None:
             store(shares, a, where(lanes, share + part * y, share))
             share = load(shares, b)
             store(shares, b, where(lanes, share + part * x, share))
+        elif op == DIV:
+            share, value, y = load(shares, a), load(places, first + k), divisors(load(places, b))
+            store(shares, a, where(lanes, share + part * (1.0 / y), share))
+            share = load(shares, b)
+            store(shares, b, where(lanes, share + part * (value * -1.0 / y), share))
+        elif op == NEG:
+            share = load(shares, a)
+            store(shares, a, where(lanes, share - part, share))
         elif op == TANH:
             share, value = load(shares, a), load(places, first + k)
-            store(shares, a, where(lanes, share + part * (spread(1.0) - value * value), share))
+            store(shares, a, where(lanes, share + part * (1.0 - value * value), share))
         else:
             for lane in range(WIDTH):
                 if lanes >> lane & 1:
@@ -170,7 +193,7 @@ def share_out(table: int, k: int, output: int, lane: int) -> None:
     value = number_at(places, WIDTH * (first + k) + lane)
     if op == CHOOSE:
         add_share(shares, b if x != 0 else c, lane, part)
-    elif op in (DIV, POWER, PWR):
+    elif op in (POWER, PWR):
         dx, dy = derivatives(op, x, number_at(places, WIDTH * b + lane), value)
         add_share(shares, a, lane, part * dx)
         add_share(shares, b, lane, part * dy)

@@ -176,11 +176,16 @@ def _common(system: System, layout: Layout) -> Common:
         "DRIVE_SOURCE": drive_source[by_source],
         "COUNTED": counted.astype(np.int64),
         "CHARGED": _charged(system),
-        "KINDS": np.array([tuple(g.loops) for g in system.groups], dtype=np.int64),
+        "KINDS": np.array([_loops(g) for g in system.groups], dtype=np.int64),
         "PATH": _joined([g.paths.reshape(-1, 2) for g in system.groups], 2),
         "SLOPE": _slopes(system.groups),
     }
     return Common(system, matrices, entry, _joined(places, 4), drive_value[by_source], arrays)
+
+
+def _loops(group: Group) -> tuple[int, ...]:
+    """The addresses of the loops of a group, 0 for those that there is no need to call."""
+    return (*group.loops[:3], group.loops.follow if group.followed else 0)
 
 
 def _charged(system: System) -> np.ndarray:
@@ -230,7 +235,7 @@ def _count(words: Words, system: System) -> None:
         PATHS_COUNT=sum(map(_paths, system.groups)),
         SLOPES_COUNT=sum(int(g.active.sum()) for g in system.groups),
         MARGINS_COUNT=sum(g.switches for g in system.groups),
-        FOLLOWED=int(any(g.loops.follow for g in system.groups)),
+        FOLLOWED=int(any(g.followed for g in system.groups)),
         HIDDEN_COUNT=len(system.unknowns.hidden),
     )
 

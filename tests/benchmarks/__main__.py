@@ -6,6 +6,7 @@ python -m tests.benchmarks --quick                few samples, rough figures
 python -m tests.benchmarks kills                  kill 50 runs at random instants and resume them
 python -m tests.benchmarks branches               the cost of 256 branches of a state next to that of 64
 python -m tests.benchmarks cluster                200 runs on a dask cluster that loses a worker
+python -m tests.benchmarks sidebyside             runs of electrical circuits side by side next to one
 python -m tests.benchmarks ngspice                run ordinary decks in ngspice and here, in turn
 """
 
@@ -15,7 +16,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import branches, cluster, kills, ngspice
+from . import branches, cluster, kills, ngspice, sidebyside
 from .circuits import CASES
 from .measure import Timing, measure
 from .start import peak_memory, start_time
@@ -57,7 +58,13 @@ def row(name: str, timing: Timing, memory: float | None) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    others = {"kills": kills.main, "ngspice": ngspice.main, "branches": branches.main, "cluster": cluster.main}
+    others = {
+        "kills": kills.main,
+        "ngspice": ngspice.main,
+        "branches": branches.main,
+        "cluster": cluster.main,
+        "sidebyside": sidebyside.main,
+    }
     if arguments and arguments[0] in others:
         return others[arguments[0]](arguments[1:])
     chosen = parsed(arguments)

@@ -7,7 +7,9 @@ import tdsim
 from tdsim.engine.kernel import compiled
 from tdsim.netlist import loads
 from tdsim.nodal import block
+from tdsim.nodal.curves import tanh
 from tdsim.nodal.eights import above, differs, gather, load, size, spread, store, where
+from tdsim.nodal.memory import number_at
 
 DIODES = """A rectifier with a filter
 v1 in 0 sin(0 5 1meg)
@@ -158,6 +160,25 @@ def every_operation(numbers, table, found):
     store(found, 4, where(above(x, y), x, size(y)))
     store(found, 5, gather(table, 2))
     return above(x, y), differs(x, spread(0.5))
+
+
+@compiled
+def all_tangents(numbers, found, eights):
+    for k in range(found.size):
+        found[k] = tanh(number_at(numbers, k))
+    for k in range(found.size // 8):
+        store(eights, k, tanh(load(numbers, k)))
+
+
+def test_tanh_of_eight_is_that_of_one_and_exact():
+    random = np.random.default_rng(2)
+    signs = random.choice([-1, 1], 4000)
+    numbers = np.concatenate([random.normal(size=4000), signs * 10.0 ** random.uniform(-18, 3, 4000)])
+    numbers[:6] = 0.0, np.inf, -np.inf, np.nan, 1e300, -0.0
+    found, eights = np.zeros_like(numbers), np.zeros_like(numbers)
+    all_tangents(numbers.ctypes.data, found, eights.ctypes.data)
+    np.testing.assert_array_equal(found, eights)
+    np.testing.assert_allclose(found, np.tanh(numbers), rtol=8e-16)
 
 
 def test_eights_are_eight_numbers():
