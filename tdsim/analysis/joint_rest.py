@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..cards import Analysis, OperatingPoint
+from ..cards import Analysis
 from ..circuit import Circuit
 from ..errors import SimulationError, UsageError
 from ..nodal.solver import Solver
@@ -73,34 +73,24 @@ class Rest:
         return ["the operating point lies beyond a jump of light and voltages, and may be one of several"]
 
 
-def biased(circuit: Circuit) -> Circuit:
-    """The circuit with its optics as they are at the operating point of light and electronics."""
-    if not follow(circuit, 1.0)[1]:
-        return circuit
-    electronics = Electronics(circuit, OperatingPoint(), [])
-    joint = JointRest(circuit, electronics)
-    solver = electronics.solver(electronics.system)
-    joint.find(solver, solver.words["LEVEL"], electronics.held(), electronics.nudged())
-    return joint.biased(circuit)
-
-
 class JointRest:
     """The operating point of a circuit with light, the laws of `electronics` among them.
 
     steady  its optics
+    detectors  what light drives
     waves   (waves, carriers) at the operating point that was found last
     jumped  whether it is not the one that comes about when the light is raised slowly
     """
 
     def __init__(self, circuit: Circuit, electronics: Electronics):
         self._electronics = electronics
-        self._detectors = detectors(circuit)
+        self.detectors = detectors(circuit)
         self._followers = follow(circuit, 1.0)[1]
-        self.steady = SteadyLight(circuit, self._followers, self._detectors)
+        self.steady = SteadyLight(circuit, self._followers, self.detectors)
         self.waves = np.zeros((0, 0), dtype=complex)
         self.voltages = np.zeros(len(self._followers))
         self.jumped = False
-        self._light = np.zeros(len(self._detectors))
+        self._light = np.zeros(len(self.detectors))
 
     def heard(self, system: System) -> np.ndarray:
         """The unknowns that optics follow, (followers,)."""
@@ -110,7 +100,7 @@ class JointRest:
 
     def lit(self, system: System) -> np.ndarray:
         """The sources that light drives, (detectors,)."""
-        return np.array([system.source(d.instance.name) for d in self._detectors], dtype=np.int64)
+        return np.array([system.source(d.instance.name) for d in self.detectors], dtype=np.int64)
 
     def biased(self, circuit: Circuit) -> Circuit:
         """The circuit with its optics as they are at the operating point."""
@@ -162,7 +152,7 @@ class JointRest:
                 found = self._repeated(answer, moving, 1.0)
                 if found is not None:
                     return found
-        names = ", ".join(d.instance.name for d in self._detectors[:6])
+        names = ", ".join(d.instance.name for d in self.detectors[:6])
         raise SimulationError(
             f"no operating point of light and electronics was found: with the light at {part:.3g} of its strength, "
             f"what reaches {names} and what comes of it do not agree; the loop may never stand still: run .tran"

@@ -43,7 +43,7 @@ def run_small_signal(
     frequencies, light, joint = np.asarray(analysis.frequencies), rest.light, rest.joint
     readings = rest.electronics.readings
     bands = None if joint is None else joint.steady.sidebands(joint.voltages, frequencies)
-    unknowns = respond(solver, frequencies, None if joint is None or bands is None else _feedback(joint, solver, bands))
+    unknowns = respond(solver, frequencies, None if joint is None or bands is None else feedback(joint, solver, bands))
     found = unknowns[:, readings.kept]
     values = {r.probe.name: np.asarray(_PARTS[r.probe.part](r.values(found))) for r in readings.readings}
     coordinates = [Coordinate("frequency", "Hz", "frequency")]
@@ -84,7 +84,7 @@ class Feedback:
     values: np.ndarray
 
 
-def _feedback(joint: JointRest, solver: Solver, bands: np.ndarray) -> Feedback:
+def feedback(joint: JointRest, solver: Solver, bands: np.ndarray) -> Feedback:
     """Light makes currents of voltages: a source's column times the answer of the optics to what they follow."""
     words, lit, heard = solver.words, joint.lit(solver.system), joint.heard(solver.system)
     answers = joint.steady.answers(joint.waves, bands)
@@ -99,18 +99,26 @@ def _feedback(joint: JointRest, solver: Solver, bands: np.ndarray) -> Feedback:
     return Feedback(np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64), table)
 
 
-def respond(solver: Solver, frequencies: np.ndarray, feedback: Feedback | None = None) -> np.ndarray:
-    """The small signals of all unknowns, ground last: (frequencies, unknowns + 1)."""
+def respond(
+    solver: Solver, frequencies: np.ndarray, light: Feedback | None = None, source: int | None = None
+) -> np.ndarray:
+    """The small signals of all unknowns, ground last: (frequencies, unknowns + 1).
+
+    light   what it adds to the equations
+    source  the one that has an amplitude, of 1; None: all have their own, of `ac=`
+    """
     words, n = solver.words, solver.system.size
     amplitudes = np.array([s.amplitude for s in solver.system.sources], dtype=complex)
+    if source is not None:
+        amplitudes = np.eye(amplitudes.size, dtype=complex)[source]
     drive = np.zeros(n + 1, dtype=complex)
     np.add.at(drive, words["DRIVE_ROW"], words["DRIVE_VALUE"] * amplitudes[words["DRIVE_SOURCE"]])
     found = np.zeros((frequencies.size, n + 1), dtype=complex)
     solve = _dense if n <= DENSE else _sparse
     for piece in _pieces(solver, frequencies):
         equations = _equations(solver, frequencies[piece][0])
-        if feedback is not None:
-            equations = equations.fed_back(feedback, piece)
+        if light is not None:
+            equations = equations.fed_back(light, piece)
         found[piece, :n] = solve(equations, drive[:n], 2j * np.pi * frequencies[piece])
     return found
 
@@ -133,12 +141,12 @@ class _Equations:
         found: np.ndarray = (self.g + s * self.c) * np.exp(-s * self.delay)
         return found if self.added is None else found + self.added[which]
 
-    def fed_back(self, feedback: Feedback, piece: slice) -> _Equations:
+    def fed_back(self, light: Feedback, piece: slice) -> _Equations:
         """With what light adds."""
-        values, old = feedback.values[piece], self.rows.size
-        none = np.zeros(feedback.rows.size)
+        values, old = light.values[piece], self.rows.size
+        none = np.zeros(light.rows.size)
         added = np.concatenate([np.zeros((len(values), old)), values], axis=1)
-        rows, columns = np.append(self.rows, feedback.rows), np.append(self.columns, feedback.columns)
+        rows, columns = np.append(self.rows, light.rows), np.append(self.columns, light.columns)
         c, g, delay = (np.append(x, none) for x in (self.c, self.g, self.delay))
         return _Equations(rows, columns, c, g, delay, added)
 

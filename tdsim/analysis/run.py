@@ -15,7 +15,7 @@ from .advice import give_advice
 from .cost import cost_advice
 from .electronics import is_electronic, is_optical
 from .equilibria import Equilibria, seen
-from .joint_rest import biased
+from .lit_scattering import lit
 from .measuring import MeasuringSink
 from .request import Request
 from .response import run_small_signal
@@ -55,7 +55,7 @@ def run(
             state = equilibria.start(name, analysis)
             _run_transient(circuit, name, analysis, state, measuring, progress, tell or _ignore, times)
         elif isinstance(analysis, Scattering) and is_optical(circuit):
-            run_scattering(biased(circuit), analysis, measuring, name)
+            run_scattering(*lit(circuit), analysis, measuring, name)
         else:
             _run_electrical(circuit, name, analysis, measuring, tell or _ignore)
     measuring.complete()

@@ -24,7 +24,7 @@ from .cost import cost_advice
 from .description import describe
 from .electronic_fixed_point import electronic_fixed_point
 from .electronics import is_electronic, is_optical
-from .joint_rest import biased
+from .lit_scattering import lit
 from .request import Request
 from .run import run
 from .settle import SettleRequest
@@ -221,7 +221,7 @@ def _with_its_start(circuit: Circuit, analysis: str) -> list[str]:
 def sparam(circuit: Circuit, *, points: int, span: float) -> xarray.Dataset:
     """S-parameters s(a,b), complex along `frequency`: `points` over `span` Hz around each carrier."""
     sink = MemorySink()
-    run_scattering(biased(circuit.check()), Scattering(points, span), sink, "sparam")
+    run_scattering(*lit(circuit.check()), Scattering(points, span), sink, "sparam")
     sink.close({})
     return sink.result()  # type: ignore[return-value]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -90,10 +90,27 @@ def with_open_ends(circuit: Circuit) -> Circuit:
     return opened
 
 
-def scatter(circuit: Circuit, offsets: np.ndarray, runs: int = 1) -> tuple[list[str], np.ndarray]:
+class Electronics(Protocol):
+    """What electronics add to scattering parameters (see `lit_scattering`)."""
+
+    def added(
+        self,
+        system: System,
+        response: Response,
+        ports: list[Access],
+        waves: np.ndarray,
+        carrier: int,
+        offsets: np.ndarray,
+    ) -> np.ndarray: ...
+
+
+def scatter(
+    circuit: Circuit, offsets: np.ndarray, runs: int = 1, electronics: Electronics | None = None
+) -> tuple[list[str], np.ndarray]:
     """Port names and S (runs, carriers, points, ports, ports): S[..., a, b] is from port b to port a.
 
-    offsets  (carriers, points) frequencies relative to each carrier, Hz.
+    offsets      (carriers, points) frequencies relative to each carrier, Hz
+    electronics  that light drives and that drive light, where there are any; of one run
     """
     opened = with_open_ends(circuit)
     carriers = len(circuit.carriers)
@@ -101,12 +118,13 @@ def scatter(circuit: Circuit, offsets: np.ndarray, runs: int = 1) -> tuple[list[
     ports = accesses(opened, system)
     if not ports:
         raise UsageError(".sparam needs a port: an open optical net, a source or a .port")
-    solve = _solver(system, ports)
+    solve = _solver(system, ports, electronics)
     lanes = np.stack([solve(k * runs + run, offsets[k]) for run in range(runs) for k in range(carriers)])
     return [p.name for p in ports], lanes.reshape(runs, carriers, *lanes.shape[1:])
 
 
-def _entries(system: System) -> list[Entry]:
+def entries(system: System) -> list[Entry]:
+    """What each wave is made of."""
     delays = {line.entry: line.samples for line in system.lines}
     zero = np.zeros(1)
     return [
@@ -122,7 +140,7 @@ class Response:
 
     def __init__(self, system: System):
         self._count = len(system.names)
-        self._entries = _entries(system)
+        self._entries = entries(system)
         self._rows = np.array([e.row for e in self._entries], dtype=np.intp)
         self._columns = np.array([e.column for e in self._entries], dtype=np.intp)
         self._states = np.zeros(self._count, dtype=bool)
@@ -139,7 +157,9 @@ class Response:
         return kind(self._rows, self._columns, values, delays, self._states, drive, offsets)
 
 
-def _solver(system: System, ports: list[Access]) -> Callable[[int, np.ndarray], np.ndarray]:
+def _solver(
+    system: System, ports: list[Access], electronics: Electronics | None
+) -> Callable[[int, np.ndarray], np.ndarray]:
     """solve(lane, offsets) gives S (offsets, ports, ports); lanes are carrier by carrier, the runs of each together."""
     response = Response(system)
     drive = np.zeros((len(system.names), len(ports)), dtype=complex)
@@ -153,7 +173,9 @@ def _solver(system: System, ports: list[Access]) -> Callable[[int, np.ndarray], 
         for i, wave in enumerate(leaving):
             if wave is not None:
                 found[:, i] = waves[:, wave]
-        return found
+        return (
+            found if electronics is None else found + electronics.added(system, response, ports, waves, lane, offsets)
+        )
 
     return solve
 
@@ -241,12 +263,14 @@ def frequencies(circuit: Circuit, analysis: Scattering) -> tuple[np.ndarray, np.
     return own + offsets - own, (centres[:, None] + offsets).reshape(-1)
 
 
-def run_scattering(circuit: Circuit, analysis: Scattering, sink: Sink, name: str) -> None:
-    """Run `.sparam` into a sink: variables s(a,b) along `frequency`."""
+def run_scattering(
+    circuit: Circuit, electronics: Electronics | None, analysis: Scattering, sink: Sink, name: str
+) -> None:
+    """Run `.sparam` into a sink: variables s(a,b) along `frequency`. `electronics` as for `scatter`."""
     began = time.perf_counter()
     offsets, axis = frequencies(circuit, analysis)
     circuit, runs = set_parameters(circuit, {} if circuit.runs is None else dict(circuit.runs.params))
-    ports, s = scatter(circuit, offsets, runs or 1)
+    ports, s = scatter(circuit, offsets, runs or 1, electronics)
     rising = np.argsort([C0 / w for w in circuit.carriers])
     s = s[:, rising].reshape(len(s), -1, len(ports), len(ports))
     dimensions = ("frequency",) if runs is None else ("run", "frequency")

@@ -22,7 +22,7 @@ from ..schedule.build import build
 from ..schedule.groups import fields, group_instances
 from ..schedule.system import System
 from .bridges import Detector, Follower, following
-from .small_signal import Response
+from .small_signal import Response, entries
 
 STRIDE = 1e-5
 """Voltages are moved by this, relative to 1 V or to their size, for derivatives of the optics; errors are of its fourth
@@ -31,22 +31,28 @@ power."""
 MOVE = 1e-4
 """Waves are moved by this part of the largest one for the derivatives of detectors."""
 
-LATER = 0.6180339887e-10
-"""Sources must send out the same at t = 0 and so much later (s)."""
+SOON, LATER = 1e-16, 0.6180339887e-9
+"""How fast a source's light turns is seen so much after t = 0 (s): roughly, and then exactly."""
+
+SAME = 1e-9
+"""By how much of itself the light of sources may turn differently, or be other than turned light, from rounding."""
 
 
 class SteadyLight:
     """The optics of a circuit, its sources as they are at t = 0.
 
-    Raises UsageError where they do not stand still, or where light acts on itself.
+    index    number of each wave by name
+    turning  (carriers,) Hz: the detuning of the light of each carrier, all of which turns as exp(-2 pi i turning t);
+             powers stand still, and what is said of waves is said of them at t = 0
+    Raises UsageError where light of one carrier turns at several rates, or where light acts on itself.
     """
 
     def __init__(self, circuit: Circuit, followers: Sequence[Follower], detectors: Sequence[Detector]):
         self._circuit, self._followers, self._detectors = _frozen(circuit), followers, detectors
         system = self._system(np.zeros(len(followers)))
         _refuse(circuit, system)
-        self._index = system.index
-        self._sources = _sources(self._circuit, system)
+        self.index = system.index
+        self._sources, self.turning = _sources(self._circuit, system)
 
     def _system(self, voltages: np.ndarray) -> System:
         return build(following(self._circuit, self._followers, [float(v) for v in voltages]), 1, None)
@@ -55,13 +61,13 @@ class SteadyLight:
 
     def at(self, voltages: np.ndarray) -> np.ndarray:
         """All waves (waves, carriers) at these voltages (followers,). Raises SimulationError where there are none."""
-        response, still = Response(self._system(voltages)), np.zeros(1)
-        lanes = range(self._sources.shape[1])
-        return np.stack([response.waves(k, self._sources[:, k : k + 1], still)[0, :, 0] for k in lanes], axis=1)
+        response, lanes = Response(self._system(voltages)), range(self._sources.shape[1])
+        found = [response.waves(k, self._sources[:, k : k + 1], self.turning[k : k + 1])[0, :, 0] for k in lanes]
+        return np.stack(found, axis=1)
 
     def wave(self, waves: np.ndarray, name: str) -> np.ndarray:
         """One of the waves by its name, (carriers, ...); zero where nothing can arrive."""
-        found: np.ndarray = waves[self._index[name]] if name else np.zeros(waves.shape[1:], dtype=complex)
+        found: np.ndarray = waves[self.index[name]] if name else np.zeros(waves.shape[1:], dtype=complex)
         return found
 
     def detected(self, waves: np.ndarray) -> np.ndarray:
@@ -78,10 +84,10 @@ class SteadyLight:
 
         Lower means the offset -frequency: the part of the envelope that turns as exp(+j 2 pi frequency t).
         """
-        response, sources = Response(self._system(voltages)), self._slopes(voltages)
+        response, sources = Response(self._system(voltages)), self.slopes(voltages)
         lanes = range(self._sources.shape[1])
         bands = [
-            np.stack([response.waves(k, sources[:, k], offsets) for k in lanes], axis=2)
+            np.stack([response.waves(k, sources[:, k], self.turning[k] + offsets) for k in lanes], axis=2)
             for offsets in (-frequencies, frequencies)
         ]
         return np.stack(bands)
@@ -92,18 +98,21 @@ class SteadyLight:
         waves  at rest;  bands  as `sidebands` gives them
         """
         found = np.zeros((bands.shape[1], len(self._detectors), bands.shape[-1]), dtype=complex)
-        largest = float(np.abs(waves).max(initial=0.0))
-        for k, detector in enumerate(self._detectors):
-            slopes = _wave_slopes(detector, self._arriving(waves, detector), MOVE * largest)
+        for k, (detector, slopes) in enumerate(zip(self._detectors, self.wave_slopes(waves), strict=True)):
             for slope, name in zip(slopes, detector.waves, strict=True):
                 if name:
-                    lower, upper = bands[:, :, self._index[name]]
+                    lower, upper = bands[:, :, self.index[name]]
                     found[:, k] += np.einsum("c,fcv->fv", slope, lower)
                     found[:, k] += np.einsum("c,fcv->fv", slope.conj(), upper.conj())
         return found
 
-    def _slopes(self, voltages: np.ndarray) -> np.ndarray:
-        """dC/dv y0: (waves, carriers, followers)."""
+    def wave_slopes(self, waves: np.ndarray) -> list[np.ndarray]:
+        """For each detector the derivatives (d/dRe - i d/dIm) / 2 of what it sees at these waves, (ports, carriers)."""
+        move = MOVE * float(np.abs(waves).max(initial=0.0))
+        return [_wave_slopes(d, self._arriving(waves, d), move) for d in self._detectors]
+
+    def slopes(self, voltages: np.ndarray) -> np.ndarray:
+        """dC/dv y0, what each voltage adds to the waves, (waves, carriers, followers)."""
         waves = self.at(voltages)
         found = np.zeros((*waves.shape, voltages.size), dtype=complex)
         for k, voltage in enumerate(voltages):
@@ -111,7 +120,7 @@ class SteadyLight:
             for weight, steps in ((8.0, 1), (-8.0, -1), (-1.0, 2), (1.0, -2)):
                 moved = voltages.copy()
                 moved[k] += steps * stride
-                found[..., k] += weight / (12 * stride) * _summed(self._system(moved), waves)
+                found[..., k] += weight / (12 * stride) * _summed(self._system(moved), waves, self.turning)
         return found
 
 
@@ -132,13 +141,11 @@ def _wave_slopes(detector: Detector, arriving: np.ndarray, move: float) -> np.nd
     return found
 
 
-def _summed(system: System, waves: np.ndarray) -> np.ndarray:
-    """C y: for each wave the weighted sum of what it is made of (waves, carriers)."""
+def _summed(system: System, waves: np.ndarray, turning: np.ndarray) -> np.ndarray:
+    """C y: for each wave the weighted sum of what it is made of (waves, carriers), as it was when that set out."""
     found = np.zeros(waves.shape, dtype=complex)
-    for table in (system.rows, system.flows):
-        for wave, row in table.items():
-            for (source, _), value in row.items():
-                found[wave] += value * waves[source]
+    for entry in entries(system):
+        found[entry.row] += entry.value * np.exp(2j * np.pi * turning * entry.delay) * waves[entry.column]
     return found
 
 
@@ -158,24 +165,41 @@ def _at_zero(shape: Any) -> Any:
     return np.ravel(shape.resolve(1.0, 1.0)(np.zeros(1)))[0].item()
 
 
-def _sources(circuit: Circuit, system: System) -> np.ndarray:
-    """What the sources send out, (waves, carriers)."""
+def _sources(circuit: Circuit, system: System) -> tuple[np.ndarray, np.ndarray]:
+    """What the sources send out at t = 0, (waves, carriers), and how fast it turns, (carriers,) Hz."""
     found = np.zeros((len(system.names), len(circuit.carriers)), dtype=complex)
+    turning: dict[int, tuple[str, float]] = {}
     for group in group_instances(circuit):
         if group.device.emit is None:
             continue
         p = fields(group, circuit.carriers)
         ports = [f"{port}+" for port in group.device.adds] if group.device.adds else group.ports
-        for now, later, port in zip(group.device.emit(p, 0.0), group.device.emit(p, LATER), ports, strict=True):
+        emitted = [group.device.emit(p, t) for t in (0.0, SOON, LATER)]
+        for *waves, port in zip(*emitted, ports, strict=True):
             shape = (len(group.instances), len(circuit.carriers), 1)
-            now, later = (np.broadcast_to(np.asarray(wave, dtype=complex), shape)[..., 0] for wave in (now, later))
-            for instance, wave, same in zip(group.instances, now, later, strict=True):
-                if np.abs(wave - same).max() > 1e-9 * np.abs(wave).max():
-                    raise UsageError(
-                        f"{instance.name}: its light turns (a detuning), so that nothing is at rest: run .tran instead"
-                    )
-                found[system.index[f"{instance.name}.{port}"]] = wave
-    return found
+            moments = [np.broadcast_to(np.asarray(wave, dtype=complex), shape)[..., 0] for wave in waves]
+            for k, instance in enumerate(group.instances):
+                found[system.index[f"{instance.name}.{port}"]] = moments[0][k]
+                for carrier in np.flatnonzero(moments[0][k]):
+                    rate = _turning(instance.name, *(moment[k, carrier] for moment in moments))
+                    other, before = turning.setdefault(int(carrier), (instance.name, rate))
+                    if abs(rate - before) > SAME * abs(before) + 1e-3:
+                        raise UsageError(
+                            f"{instance.name}: its light turns at {rate:.6g} Hz and that of {other} at {before:.6g} Hz "
+                            "(detunings), so that they beat and nothing is at rest: run .tran instead"
+                        )
+    return found, np.array([turning.get(k, ("", 0.0))[1] for k in range(len(circuit.carriers))])
+
+
+def _turning(name: str, now: complex, soon: complex, later: complex) -> float:
+    """How fast light turns (Hz), from what it is at t = 0, SOON and LATER. Raises UsageError for all other light."""
+    rate = -float(np.angle(soon / now)) / (2 * np.pi * SOON)
+    rate -= float(np.angle(later / now * np.exp(2j * np.pi * rate * LATER))) / (2 * np.pi * LATER)
+    if abs(later - now * np.exp(-2j * np.pi * rate * LATER)) > SAME * abs(now):
+        raise UsageError(
+            f"{name}: its light is another at every instant, so that nothing is at rest: run .tran instead"
+        )
+    return rate + 0.0  # never -0
 
 
 def _refuse(circuit: Circuit, system: System) -> None:

@@ -6,6 +6,7 @@ import pytest
 import tdsim
 from tdsim.errors import UsageError
 from tdsim.netlist import loads
+from tdsim.units import C0
 
 LINK = """A modulator, some fibre, a photodiode that light falls on; nothing comes back
 Xl in laser power=1m
@@ -163,10 +164,79 @@ Xp i o bias 0 phase_shifter vpi=4
     np.testing.assert_allclose(found, np.exp(1j * np.pi / 4), rtol=1e-10)
 
 
+DETUNED = LOOP.replace("Xl in laser power=1m", "Xl in laser power=1m detuning=15g").replace(
+    "Xf mod far", "Xr mod thru resonator kappa=[30g 30g] detuning=9g\nXf thru far"
+)
+"""All light turns with its source, and a ring answers to that."""
+
+
+def detuned(card, bias=0.2, amplitude=0.0):
+    text = DETUNED.replace("BIAS", repr(bias)).replace("AMPLITUDE", repr(amplitude)).replace("SATURATION", "3e-3")
+    return tdsim.simulate(loads(text + card + "\n.end\n"))
+
+
+def test_light_that_turns_as_a_whole_is_at_rest():
+    """The error of a transient falls as the square of its step: what is left without it is the operating point."""
+    rest, fine, coarse = detuned(".op"), detuned(".tran 0.2p 3n"), detuned(".tran 0.4p 3n")
+    for name in ("v(seen)", "v(drive)", "p(mod)"):
+        ends = fine[name].values[-1], coarse[name].values[-1]
+        assert rest[name].item() == pytest.approx((4 * ends[0] - ends[1]) / 3, rel=1e-7)
+
+
+def test_small_signals_of_light_that_turns_are_those_of_the_linearised_transient():
+    small, amplitude = detuned(".ac lin 1 10g 10g"), 1e-4
+    run = detuned(".tran 0.1p 2n", amplitude=amplitude)
+    for name in ("v(seen)", "v(drive)", "p(mod)"):
+        assert phasor(run, name, 10e9, amplitude) == pytest.approx(complex(small[name].values[0]), rel=1e-4)
+
+
+PROBED = """Light enters a loop of a photodiode and a modulator that carries light of its own
+Xl in laser power=1m detuning=DETUNING
+Xs in probe a b coupler coupling=0.4
+Xu a c drive 0 phase_shifter vpi=3 phase=0.7 tau=2p
+Xw b d 0 drive phase_shifter vpi=3
+Xj c d out mod coupler
+Xf mod far delay time=7p
+Xd far seen 0 photodiode responsivity=0.9 capacitance=20f
+R1 seen 0 1k
+V1 src 0 0.2
+E1 drive 0 src seen 1.5
+.port probe probe
+.port out out
+.save e(out) v(drive)
+"""
+
+
+@pytest.mark.parametrize("detuning", [0.0, 4e9])
+def test_scattering_holds_what_electronics_add(detuning):
+    """A weak wave enters a transient: the part of what leaves at its own offset is S times it."""
+    circuit = loads(PROBED.replace("DETUNING", repr(detuning)) + ".end\n")
+    found = tdsim.sparam(circuit, points=5, span=40e9)
+    offsets = (found["frequency"].values - C0 / 1550e-9)[[0, 1, 3]]
+    exact = found["s(out,probe)"].values[[0, 1, 3]]
+    coarse, fine = (answers(circuit, offsets, step) for step in (0.2e-12, 0.1e-12))
+    np.testing.assert_allclose((4 * fine - coarse) / 3, exact, atol=1e-8)
+
+
+def answers(circuit, offsets, step, stop=1.2e-9, amplitude=1e-6):
+    """What leaves at each offset for a weak wave that enters there, in transients."""
+    t = np.arange(round(stop / step) + 1) * step
+    waves = amplitude * np.exp(-2j * np.pi * np.outer(np.append(offsets, 0), t))
+    waves[-1] = 0
+    run = tdsim.transient(circuit, stop=stop, step=step, inputs={"probe": waves})["e(out)"].values
+    late = (t > 0.2e-9 - step / 2) & (t < stop - step / 2)
+    turned = (run[:-1] - run[-1]) * np.exp(2j * np.pi * np.outer(offsets, t))
+    return turned[:, late].mean(axis=1) / amplitude
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("laser power=1m", "laser power=1m detuning=1g", "xl: its light turns"),
+        (
+            "Xs in nc1",
+            "Xo two laser power=1m detuning=1g\nXs in two",
+            r"xo: its light turns at 1e\+09 Hz and that of xl at 0",
+        ),
         ("Xs in", "Xk nc1 phase_conjugator\nXs in", "xk: phase conjugators have no operating point"),
     ],
 )
