@@ -49,6 +49,14 @@ def check_lock_ring(text, folder):
     assert (folder / "lock_ring.png").stat().st_size > 5000
 
 
+def check_look_ahead(text, folder):
+    for line in text.splitlines():
+        _, before, after = numbers("1.0 " + line.partition(":")[2])
+        assert before < 0.1
+        assert after > 0.7, "of 0.77 mW on resonance"
+    assert (folder / "look_ahead.png").stat().st_size > 5000
+
+
 def check_sweep_many_runs(text, folder):
     assert text.startswith("64 runs of 10001 samples")
     assert numbers(text.splitlines()[1]) == [0.5, 0.5]

@@ -58,7 +58,8 @@ class LitElectronics:
         """One run: at t = 0 and the operating point without light, or from what was left behind."""
         electronics, request = self._electronics, self._request
         system, step = electronics.system, request.step
-        drives = LitDrives(system.sources, self._lit, step, request.stop, seed_of(electronics.circuit))
+        seed = seed_of(electronics.circuit)
+        drives = LitDrives(system.sources, self._lit, step, request.stop, seed, request.horizon)
         solver = electronics.solver(system, run, True, layout=layout)
         longest = min(step, request.longest or step)
         integrator = Integrator(solver, drives, longest, method_of(electronics.circuit.options))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from ..circuit import Circuit
 from ..engine.state import State, dark
 from .ahead import Ahead
 from .electronics import is_optical
-from .mixed_transient import MixedTransient
+from .mixed_transient import MixedTransient, with_carriers
 from .settle import SettleRequest, Settles, transient_request
 
 WATCHED = 12
@@ -22,13 +21,9 @@ class MixedSettling(MixedTransient, Settles):
     """The search for an equilibrium of a circuit with electronics."""
 
     def __init__(self, circuit: Circuit, request: SettleRequest):
-        self._asked_of = circuit
         self._has_light = is_optical(circuit)
-        if request.state is not None and not self._has_light:
-            request = replace(request, state=_with_carriers(request.state, len(circuit.carriers)))
         self.asked = request
         MixedTransient.__init__(self, circuit, transient_request(request, len(circuit.carriers)))
-        self.original = circuit
 
     def again(self, circuit: Circuit, asked: SettleRequest) -> Settles:
         return MixedSettling(circuit, asked)
@@ -57,10 +52,4 @@ class MixedSettling(MixedTransient, Settles):
         return electronics.left_behind(electronics.voltages, Ahead(np.zeros(self.runs, dtype=np.int64)))
 
     def ended(self, state: State) -> State:
-        return state if self._has_light else _with_carriers(state, 0)
-
-
-def _with_carriers(state: State, carriers: int) -> State:
-    """The state of electronics alone with so many carriers of light, all dark."""
-    nothing = np.zeros((0, carriers, state.runs), dtype=complex)
-    return replace(state, history=nothing, memory=nothing)
+        return state if self._has_light else with_carriers(state, 0)

@@ -21,7 +21,7 @@ from ..results.schema import Schema, Sink, Variable
 from ..schedule.program import Wanted
 from ..signals import ELECTRICAL_KINDS, Signal
 from .bridges import Detector, detectors, follow, listening
-from .electronics import Electronics
+from .electronics import Electronics, is_optical
 from .lit_electronics import LitElectronics
 from .mixed import MixedEngine
 from .readings import make_readings
@@ -36,6 +36,9 @@ class MixedTransient(Transient):
 
     def __init__(self, circuit: Circuit, request: Request):
         _refuse(circuit, request)
+        given = circuit
+        if request.state is not None and not is_optical(circuit):
+            request = replace(request, state=with_carriers(request.state, len(circuit.carriers)))
         self.detectors = detectors(circuit)
         extra = [name for name in request.extra if expand(circuit, name)]
         circuit, self.followers = follow(listening(circuit, self.detectors), request.step)
@@ -46,12 +49,13 @@ class MixedTransient(Transient):
         else:
             named = [r.signal for r in circuit.requests] if save is None else save
             wanted = [n for n in named if expand(circuit, n)]
+        self.original = given
         self._kept = wanted, extra
         self.electronics = self._electronics(self.circuit)
 
     def _electronics(self, circuit: Circuit) -> Electronics:
         """The electrical half of the circuit, or of one with other parameter values."""
-        card, (wanted, extra) = Card(self.request.step, self.request.stop, self.request.start), self._kept
+        card, (wanted, extra) = Card(self.request.step, self.request.horizon, self.request.start), self._kept
         return Electronics(circuit, card, wanted, extra, self.runs, not self.request.uic)
 
     def _wanted(self, circuit: Circuit) -> Wanted:
@@ -115,6 +119,9 @@ class MixedTransient(Transient):
     def memory(self) -> int:
         return int(self.program.tables.depth.sum()) + self.program.memory + self.trail().samples
 
+    def again_with(self, circuit: Circuit, request: Request) -> Transient:
+        return MixedTransient(circuit, request)
+
     def _recorder(self, sink: Sink, schema: Schema, longest: int) -> Recorder:
         more = self._electrical
         return Recorder(sink, schema, self.outputs, self.program, self.first_kept, longest, more, self._named)
@@ -130,6 +137,12 @@ class MixedTransient(Transient):
         electrical = tuple(d for d in dimensions if d != "carrier")
         readings = self.electronics.readings.readings
         return super()._variables(dimensions) + tuple(r.variable(electrical) for r in readings)
+
+
+def with_carriers(state: State, carriers: int) -> State:
+    """The state of electronics alone with so many carriers of light, all dark."""
+    nothing = np.zeros((0, carriers, state.runs), dtype=complex)
+    return replace(state, history=nothing, memory=nothing)
 
 
 def _refuse(circuit: Circuit, request: Request) -> None:

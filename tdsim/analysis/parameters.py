@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..circuit import Circuit, Instance, check_values
+from ..engine.state import State
 from ..errors import Diagnostics, UsageError, nearest
 from ..results.schema import Coordinate
 from .followers import following, own_parameters
@@ -104,6 +105,42 @@ def coordinates(circuit: Circuit, params: Mapping[str, Any]) -> list[Coordinate]
             columns = {name: array} if array.ndim == 1 else {f"{name}[{k}]": c for k, c in enumerate(array.T)}
             found += [Coordinate(label, unit, doc, column, "run") for label, column in columns.items()]
     return found
+
+
+def held(circuit: Circuit, state: State | None) -> Circuit:
+    """The circuit with what its processes had set when they were in this state.
+
+    Raises UsageError when the state is that of a circuit with other processes.
+    """
+    if state is None or state.steering is None:
+        return circuit
+    found = [process["name"] for process in state.steering.processes]
+    known = [name_of(function) for function, _ in circuit.processes]
+    if found != known:
+        raise UsageError(
+            f"the state is that of a circuit with the processes {', '.join(found)}; "
+            f"this one has {', '.join(known) or 'none'}: give it the same, in the same order"
+        )
+    for name, value in state.steering.settings:
+        circuit, _ = set_parameters(circuit, {name: value})
+    return circuit
+
+
+def name_of(process: Any) -> str:
+    """What a process is called."""
+    return str(getattr(process, "__name__", process))
+
+
+def single(circuit: Circuit, name: str) -> list[str]:
+    """The parameters "inst.parameter" that a name with `*` stands for. Raises UsageError when there is none."""
+    found = _PLACE.match(name)
+    place = f"[{found[2]}]" if found else ""
+    return [f"{instance}.{key}{place}" for instance, key in _targets(circuit, found[1] if found else name)]
+
+
+def given(circuit: Circuit, params: Mapping[str, Any]) -> set[str]:
+    """All the "inst.parameter" that parameters change, those that follow the netlist's own among them."""
+    return {one for name in _with_followers(circuit, dict(params)) for one in single(circuit, name)}
 
 
 def _number(name: str, value: Any) -> tuple[Any, int | None]:

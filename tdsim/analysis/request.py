@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,20 @@ from ..circuit import Circuit
 from ..engine.state import State
 from ..errors import UsageError
 from ..version import __version__
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What a branch, seen from within a run, takes over from that run.
+
+    sets      "inst.parameter" to what is set at the first sample
+    horizon   the end (s) of the run, which the shapes of sources know
+    complete  whether the run keeps all that a run from its last state could need
+    """
+
+    sets: Mapping[str, Any]
+    horizon: float
+    complete: bool
 
 
 @dataclass
@@ -37,6 +51,7 @@ class Request:
     longest: float | None = None
     uic: bool = False
     times: Any = None
+    branch: Branch | None = None
 
     def check(self) -> None:
         """Raise UsageError when the times make no sense."""
@@ -49,6 +64,23 @@ class Request:
             raise UsageError(too_many)
         if not 0 <= self.start <= self.stop:
             raise UsageError(f"the start of the output, {self.start:g} s, must lie between 0 and stop")
+
+    @property
+    def horizon(self) -> float:
+        """The end (s) that the shapes of sources know, some of whose defaults depend on it."""
+        return self.stop if self.branch is None else self.branch.horizon
+
+    @property
+    def sets(self) -> Mapping[str, Any]:
+        """What is set at the first sample, as a process would."""
+        return {} if self.branch is None else self.branch.sets
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is kept that a run from its last state could need."""
+        if self.branch is not None:
+            return self.branch.complete
+        return self.return_state or self.state is not None
 
     @property
     def last(self) -> int:

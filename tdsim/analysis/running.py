@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,18 +13,22 @@ from ..circuit import Instance, is_shape
 from ..engine.clock import Clock, Watch
 from ..engine.edges import Edges, next_edge
 from ..engine.engine import Engine
-from ..engine.state import put_together, taken_apart
+from ..engine.state import State, taken_apart
+from ..engine.steering import Steering
 from ..errors import SimulationError, UsageError, nearest
 from ..outputs import Output, resolve
+from ..results.dataset import MemorySink
 from ..results.schema import Snapshot
 from ..shapes import Waveform
 from ..signals import parse_signal
-from .parameters import set_parameters
+from .parameters import given, name_of, set_parameters, single
 from .recorder import Record
 from .stillness import LONGEST, Stillness, last_change
 from .trail import Trail
 
 if TYPE_CHECKING:
+    import xarray
+
     from .transient import Transient
 
 
@@ -36,6 +41,7 @@ class RunningCircuit:
         engine: Engine,
         recorder: Record,
         stretch: int,
+        begin: State,
         earlier: Snapshot | None = None,
     ):
         self.transient, self.engine, self.recorder, self.stretch = transient, engine, recorder, stretch
@@ -48,50 +54,61 @@ class RunningCircuit:
         self.clock.follow(Edges(waveforms, self.step, engine.tick, self._end, stretch))
         self._outputs: dict[str, Output] = {}
         self._trail: Trail | None = None
-        if self.circuit.processes and transient.request.state is not None:
-            raise UsageError("a circuit with a process cannot go on from a state: the process keeps no memory of it")
-        self._memories = [copy.deepcopy(memory) for _, memory in self.circuit.processes]
         self._settings: dict[str, Any] = {}
         """What processes have set, in the order in which it holds."""
-        self._latest: dict[str, np.ndarray] = {}
+        self._latest: Mapping[str, np.ndarray] = {}
         """The last samples before the start, where a process reads them."""
-        if earlier is not None:
-            self._go_on(earlier)
+        self._memories = [copy.deepcopy(memory) for _, memory in self.circuit.processes]
+        if begin.steering is not None:
+            self._go_on(begin, begin.steering, cut_off=earlier is not None)
         else:
             for (function, _), memory in zip(self.circuit.processes, self._memories, strict=True):
                 self.clock.start(function, memory, self)
 
-    # -- checkpoints ------------------------------------------------------------------------------------------
+    # -- states -----------------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """Where the circuit and its processes are, independent of what they do next.
+
+        Raises UsageError when a process keeps in its memory what a file cannot hold.
+        """
+        return replace(self.engine.state(), steering=self._steering().copy() if self.circuit.processes else None)
 
     def snapshot(self) -> Snapshot:
         """All that it takes to go on from here."""
-        waves = self.engine.program.names if self.circuit.processes else ()
-        return {
-            "state": taken_apart(self.engine.state()),
-            "first": self.first,
-            "settings": [[name, values] for name, values in self._settings.items()],
-            "processes": [
-                {"memory": memory, "due": sim.due_before}
-                for memory, sim in zip(self._memories, self.clock.sims, strict=True)
-            ],
-            "latest": {wave: self.engine.latest(wave) for wave in waves},
-        }
+        steering = self._steering() if self.circuit.processes else None
+        return {"state": taken_apart(replace(self.engine.state(), steering=steering)), "first": self.first}
 
-    def _go_on(self, earlier: Snapshot) -> None:
-        """Set what was set, and start the processes with what they had kept in memory."""
-        self._latest = earlier["latest"]
-        for name, values in earlier["settings"]:
-            self._set(name, values, again=True)
-        if earlier["settings"]:
-            self.transient.changed_before(self.circuit, put_together(earlier["state"]))
-        for k, ((function, memory), kept) in enumerate(zip(self.circuit.processes, earlier["processes"], strict=True)):
-            if not memory and not kept["memory"]:
+    def _steering(self) -> Steering:
+        processes = [
+            {"name": name_of(function), "memory": memory, "due": sim.due_before, "ended": sim.ended}
+            for (function, _), memory, sim in zip(self.circuit.processes, self._memories, self.clock.sims, strict=True)
+        ]
+        settings = [[name, values] for name, values in self._settings.items()]
+        return Steering(processes, settings, {wave: self.engine.latest(wave) for wave in self.engine.program.names})
+
+    def _go_on(self, begin: State, steering: Steering, cut_off: bool) -> None:
+        """Start the processes with what they had kept in memory.
+
+        cut_off  what they had set has to be set again; for a run that begins in a state it holds already
+        """
+        self._latest = steering.latest
+        if cut_off:
+            for name, values in steering.settings:
+                self._set(name, values, again=True)
+            if steering.settings:
+                self.transient.changed_before(self.circuit, begin)
+        else:
+            new = given(self.circuit, self.transient.request.params)
+            self._settings = {n: v for n, v in steering.settings if n not in new and n.partition("[")[0] not in new}
+        for k, ((function, memory), kept) in enumerate(zip(self.circuit.processes, steering.processes, strict=True)):
+            if not (memory or kept["memory"] or kept["ended"]):
                 raise UsageError(
-                    f"process {getattr(function, '__name__', function)!r} keeps no memory, so it cannot go on where "
-                    "it was cut off: give circuit.process a dictionary, and let the process keep in it what it needs"
+                    f"process {name_of(function)!r} keeps no memory, so it cannot go on where "
+                    "it was left: give circuit.process a dictionary, and let the process keep in it what it needs"
                 )
             self._memories[k] = {**memory, **kept["memory"]}
-            self.clock.start(function, self._memories[k], self, kept["due"])
+            self.clock.go_on(function, self._memories[k], self, kept["due"], kept["ended"])
 
     # -- running ----------------------------------------------------------------------------------------------
 
@@ -132,7 +149,7 @@ class RunningCircuit:
         """What judges whether the circuit is at rest."""
         if not 1e-12 <= tol < 1:
             raise UsageError(f"wait_settled takes a tolerance between 1e-12 and 1, not {tol:g}")
-        change = last_change(self.circuit, self.step, self.transient.request.stop)
+        change = last_change(self.circuit, self.step, self.transient.request.horizon)
         last, memory = int(change / self.step), self.transient.memory()
         if self._trail is None:
             self._trail = self.transient.trail()
@@ -186,7 +203,7 @@ class RunningCircuit:
 
     def _waveforms(self, instances: Iterable[Instance]) -> list[Waveform]:
         """The shapes that drive instances."""
-        stop = self.transient.request.stop
+        stop = self.transient.request.horizon
         return [v.resolve(self.step, stop) for i in instances for v in i.values.values() if is_shape(v)]
 
     def read(self, signal: str) -> np.ndarray:
@@ -217,6 +234,7 @@ class RunningCircuit:
 
     def _set(self, name: str, values: Any, again: bool = False) -> None:
         """Change a parameter; `again` where it had been changed before the run was cut off."""
+        each = single(self.circuit, name)
         changed, runs = set_parameters(self.circuit, {name: values})
         if runs is not None and runs not in (1, self.runs):
             raise UsageError(f"set({name!r}) got {runs} values for {self.runs} runs")
@@ -227,10 +245,24 @@ class RunningCircuit:
             )
         names = [n for n, instance in changed.instances.items() if instance is not self.circuit.instances[n]]
         self.circuit = changed
-        self._settings.pop(name, None)
-        self._settings[name] = np.array(values) if np.ndim(values) else values
+        for one in each:
+            self._settings.pop(one, None)
+            self._settings[one] = np.array(values) if np.ndim(values) else values
         self.engine.use(program, self.transient.feeds(program, changed), again)
         if not again:
             self.transient.change(changed, names)
         for rest in self.clock.rests:
             rest.judge.restart()
+
+    def branch(
+        self, seconds: float, params: Mapping[str, Any], inputs: Mapping[str, Any], save: Sequence[str]
+    ) -> xarray.Dataset:
+        """What would become of the circuit, see `Sim.branch`."""
+        if not (np.isfinite(seconds) and seconds > 0):
+            raise UsageError(f"branch takes a time above zero, not {seconds}")
+        circuit, _ = set_parameters(self.transient.original, self.transient.request.params)
+        circuit, _ = set_parameters(circuit, self._settings)
+        sink = MemorySink()
+        self.transient.branch(circuit, self.engine.state(), seconds, params, inputs, save).run(sink)
+        sink.close({})
+        return sink.result()  # type: ignore[return-value]

@@ -396,7 +396,7 @@ class _Course:
                 self.verdicts[run] = judge(signals[:, place], self.whole.step)
 
     def outcome(self) -> Outcome:
-        last = self.bench.engine.state()
+        last = self.bench.state()
         state = last
         if self.left:
             parts = {**self.left, **{int(run): last.take([k]) for k, run in enumerate(self.active)}}

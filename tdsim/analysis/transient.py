@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from ..circuit import Circuit
 from ..engine.engine import Engine
 from ..engine.feeds import Feed
-from ..engine.sources import arrange_input, feeds
+from ..engine.sources import arrange_input, feeds, from_now
 from ..engine.state import State, dark, put_together
 from ..errors import Diagnostic, NetlistError, SimulationError, UnfitError, UsageError, nearest
 from ..outputs import requested, resolve
@@ -19,9 +21,9 @@ from ..results.schema import Coordinate, Schema, Sink, Snapshot, Variable
 from ..schedule.program import Program, Wanted, compile_circuit
 from ..signals import Signal, parse_signal
 from .parameters import coordinates as coordinates_of
-from .parameters import set_parameters
+from .parameters import held, set_parameters
 from .recorder import Record, Recorder
-from .request import Request, attributes, seed_of
+from .request import Branch, Request, attributes, seed_of
 from .running import RunningCircuit
 from .threads import thread_count
 from .trail import Trail
@@ -38,11 +40,12 @@ class Transient:
     def __init__(self, circuit: Circuit, request: Request):
         request.check()
         self.request, self.original = request, circuit
-        self.circuit, runs = set_parameters(circuit, request.params)
+        self.circuit, runs = set_parameters(held(circuit, request.state), request.params)
+        _, branches = set_parameters(self.circuit, dict(request.sets))
         carriers = len(circuit.carriers)
         self._check_inputs()
         self.inputs = {name: arrange_input(name, x, carriers) for name, x in request.inputs.items()}
-        self.runs, self.has_runs = self._count_runs(runs)
+        self.runs, self.has_runs = self._count_runs(runs if branches is None else branches)
         self.outputs = requested(self.circuit, request.save)
         self.outputs += [resolve(self.circuit, parse_signal(name)) for name in request.extra]
         self._prepare()
@@ -100,9 +103,13 @@ class Transient:
 
     def _wanted(self, circuit: Circuit) -> Wanted:
         """What the program is for."""
-        complete = self.request.return_state or self.request.state is not None
         lit = tuple(p for p in circuit.external if p in self.inputs)
-        return Wanted(tuple(sorted(self._probed())), lit, tuple(self._initial()), complete, bool(circuit.processes))
+        return Wanted(tuple(sorted(self._probed())), lit, tuple(self._initial()), self.request.complete, self._mutable)
+
+    @property
+    def _mutable(self) -> bool:
+        """Whether parameters may change on the way."""
+        return bool(self.original.processes) or self.request.branch is not None
 
     def _probed(self) -> set[str]:
         """The waves whose samples the engine hands out."""
@@ -131,7 +138,7 @@ class Transient:
             if progress is not None:
                 progress((tick + count) * self.step, self.request.stop)
         sink.finish({"wall_time": time.perf_counter() - began, "steps": bench.engine.tick - bench.first})
-        return bench.engine.state() if self.request.return_state else None
+        return bench.state() if self.request.return_state else None
 
     def _recorder(self, sink: Sink, schema: Schema, longest: int) -> Recorder:
         return Recorder(sink, schema, self.outputs, self.program, self.first_kept, longest, named=self._named)
@@ -153,7 +160,46 @@ class Transient:
         if earlier is not None:
             state = put_together(earlier["state"])
         fed = self.feeds(self.program, self.circuit)
-        return RunningCircuit(self, self._engine(fed, probes, state), record, self.stretch(probes), earlier)
+        engine = self._engine(fed, probes, state)
+        bench = RunningCircuit(self, engine, record, self.stretch(probes), state, earlier)
+        for name, values in self.request.sets.items():
+            bench.set(name, values)
+        return bench
+
+    def branch(
+        self,
+        circuit: Circuit,
+        state: State,
+        seconds: float,
+        params: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        save: Sequence[str],
+    ) -> Transient:
+        """What goes on from a state of this one for a while, without its processes, see `Sim.branch`.
+
+        circuit  with all that holds at present
+        """
+        circuit = copy.copy(circuit)
+        circuit.processes = []
+        known = {output.name for output in self.outputs}
+        asked = replace(
+            self.request,
+            start=0.0,
+            stop=max(state.tick - 1, 0) * self.step + seconds,
+            branch=Branch(params, self.request.horizon, self.request.complete),
+            params={},
+            extra=(*self.request.extra, *(name for name in save if name not in known)),
+            state=state,
+            return_state=False,
+            name="branch",
+        )
+        changed = {name: from_now(samples, state.tick, asked.last) for name, samples in inputs.items()}
+        asked.inputs = {**asked.inputs, **changed}
+        return self.again_with(circuit, asked)
+
+    def again_with(self, circuit: Circuit, request: Request) -> Transient:
+        """A transient of the same kind."""
+        return Transient(circuit, request)
 
     def _engine(self, fed: dict[int, Feed], probes: Sequence[int], state: State) -> Engine:
         if state.electronics:
@@ -165,7 +211,7 @@ class Transient:
 
     def feeds(self, program: Program, circuit: Circuit) -> dict[int, Feed]:
         """What gives the program's sources, inputs and driven coefficients."""
-        return feeds(program, self.inputs, self.request.stop, seed_of(circuit))
+        return feeds(program, self.inputs, self.request.horizon, seed_of(circuit))
 
     def change(self, circuit: Circuit, changed: Sequence[str]) -> None:
         """Told that the circuit goes on with other parameter values at these instances: nothing but light here."""
@@ -201,7 +247,7 @@ class Transient:
         if self.has_runs:
             dimensions = ("run", *dimensions)
             coordinates.append(Coordinate("run", "1", "run", np.arange(self.runs)))
-            coordinates += coordinates_of(self.circuit, self.request.params)
+            coordinates += coordinates_of(self.circuit, {**self.request.params, **self.request.sets})
         variables = self._variables(dimensions)
         length = self.request.last + 1 - self.first_kept
         return Schema(self.request.name, "time", tuple(coordinates), variables, length, self._attributes())

@@ -11,9 +11,9 @@ waits for them. What comes out does not depend on it: sources are evaluated with
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import simpy
@@ -21,6 +21,9 @@ import simpy
 from ..errors import SimulationError, TdsimError, UsageError
 from .edges import ON_GRID
 from .state import State
+
+if TYPE_CHECKING:
+    import xarray
 
 
 class Resting(Protocol):
@@ -47,6 +50,10 @@ class Bench(Protocol):
     def set(self, name: str, values: Any) -> None: ...
 
     def judge(self, tol: float) -> Resting: ...
+
+    def branch(
+        self, seconds: float, params: Mapping[str, Any], inputs: Mapping[str, Any], save: Sequence[str]
+    ) -> xarray.Dataset: ...
 
 
 @dataclass
@@ -82,9 +89,21 @@ class Clock:
         self._waits = 0
         """How many processes wait for a time."""
 
-    def start(self, function: Callable[..., Any], memory: dict[str, Any], bench: Bench, due: float = 0.0) -> None:
-        """Let a user's generator function run along; it has waited until `due` (s) before."""
-        sim = Sim(self, bench, due)
+    def start(self, function: Callable[..., Any], memory: dict[str, Any], bench: Bench) -> None:
+        """Let a user's generator function run along."""
+        self._start(function, memory, Sim(self, bench))
+
+    def go_on(
+        self, function: Callable[..., Any], memory: dict[str, Any], bench: Bench, due: float, ended: bool
+    ) -> None:
+        """Let it run along again, where it had waited since `due` (s), or had ended."""
+        sim = Sim(self, bench, due, ended)
+        if ended:
+            self.sims.append(sim)
+        else:
+            self._start(function, memory, sim)
+
+    def _start(self, function: Callable[..., Any], memory: dict[str, Any], sim: Sim) -> None:
         self.sims.append(sim)
         process = function(sim, memory)
         if not isinstance(process, Generator):
@@ -92,9 +111,9 @@ class Clock:
                 f"process {getattr(function, '__name__', function)!r} must be a generator: it has no yield"
             )
         name = getattr(function, "__name__", "process")
-        self.environment.process(self._guarded(process, name))
+        self.environment.process(self._guarded(process, name, sim))
 
-    def _guarded(self, process: Generator[Any, Any, Any], name: str) -> Generator[Any, Any, Any]:
+    def _guarded(self, process: Generator[Any, Any, Any], name: str, sim: Sim) -> Generator[Any, Any, Any]:
         """The process; its exceptions end the simulation with a sentence."""
         try:
             event = next(process)
@@ -105,7 +124,7 @@ class Clock:
                 "sim.wait_cross(...) and the like give"
             )
         except StopIteration:
-            return
+            sim.ended = True
         except TdsimError:
             raise
         except Exception as problem:
@@ -184,12 +203,20 @@ class Clock:
 
 
 class Sim:
-    """The circuit as a process sees it: `now`, `wait`, `wait_edge`, `wait_cross`, `wait_settled`, `read`, `set`."""
+    """The circuit as a process sees it.
 
-    def __init__(self, clock: Clock, bench: Bench, due: float = 0.0):
+    `now`, `runs`, `read` and `set`; `branch` looks ahead; `wait`, `wait_edge`, `wait_cross` and `wait_settled` give
+    what the process has to yield.
+    """
+
+    def __init__(self, clock: Clock, bench: Bench, left: float | None = None, ended: bool = False):
         self._clock, self._bench = clock, bench
-        self.due = self.due_before = due
+        self._left = left
+        """Since when (s) the process waited where the run was left; None once it waits again."""
+        self.due = self.due_before = left or 0.0
         """The time, s, up to which this process has asked to wait: steps do not add up to an error."""
+        self.ended = ended
+        """Whether the process has come to its end."""
 
     @property
     def now(self) -> float:
@@ -209,7 +236,9 @@ class Sim:
         if not math.isfinite(seconds) or seconds <= 0:
             raise UsageError(f"wait takes a time above zero, not {seconds}")
         step, tick = self._bench.step, int(self._clock.environment.now)
-        if math.ceil(self.due / step - ON_GRID) != tick:
+        under_way = self._left is not None and self.due <= tick * step < self.due + seconds
+        self._left = None
+        if not under_way and math.ceil(self.due / step - ON_GRID) != tick:
             self.due = tick * step
         self.due_before = self.due
         self.due += seconds
@@ -220,16 +249,18 @@ class Sim:
 
         An edge is a kink or a jump of a shape that drives the instance; after the last one the process never goes on.
         """
-        now = int(self._clock.environment.now)
+        self._left, now = None, int(self._clock.environment.now)
         tick = self._bench.next_edge(source, now)
         return self._clock.environment.event() if tick is None else self._clock.timeout(tick - now)
 
     def wait_cross(self, signal: str, level: float) -> simpy.Event:
         """`yield sim.wait_cross("p(out)", 1e-3)`: go on after the first sample on the other side of the level."""
+        self._left = None
         return self._clock.crossing(signal, level, self.read(signal))
 
     def wait_settled(self, tol: float = 1e-6) -> simpy.Event:
         """`yield sim.wait_settled()`: go on when the whole state is in equilibrium, in every run."""
+        self._left = None
         return self._clock.rest(self._bench.judge(tol))
 
     def read(self, signal: str) -> np.ndarray:
@@ -239,3 +270,25 @@ class Sim:
     def set(self, name: str, values: Any) -> None:
         """Set an instance parameter, `sim.set("xps.phase", 0.3)`: a number, or (runs,) numbers, from this sample on."""
         self._bench.set(name, values)
+
+    def branch(
+        self,
+        seconds: float,
+        params: Mapping[str, Any] | None = None,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        save: Sequence[str] = (),
+    ) -> xarray.Dataset:
+        """What would become of the circuit from here: it is continued in branches, and itself stays where it is.
+
+        seconds  how far, from the latest sample on
+        params   "inst.parameter" to a number, or to an array (branches,), which makes as many branches side by side;
+                 where the transient has many runs, (runs,). They hold as from `set`, in the branches only
+        inputs   what enters sources and external ports from now on: a number holds all the way; samples as in
+                 `tdsim.transient`, the first of them for the next sample
+        save     signals to keep besides those of the transient
+        Returns a Dataset as a transient does, from the next sample on. Other processes do nothing in branches; noise
+        and the shapes of sources go on as they will in the transient itself.
+        Raises UsageError and SimulationError as `tdsim.transient`.
+        """
+        return self._bench.branch(seconds, params or {}, inputs or {}, save)

@@ -101,6 +101,14 @@ def arrange_input(name: str, samples: Any, carriers: int) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(array, 0, 1), dtype=complex)
 
 
+def from_now(samples: Any, first: int, last: int) -> np.ndarray:
+    """An input of which the first sample belongs to the tick `first`; a number holds from there to the tick `last`."""
+    array = np.asarray(samples)
+    if array.ndim == 0:
+        array = np.full(last + 1 - first, array)
+    return np.concatenate([np.zeros((*array.shape[:-1], first), dtype=array.dtype), array], axis=-1)
+
+
 def nothing(t0: int, t1: int) -> list[Piece]:
     return [Piece(0, FOREVER, DARK)]
 

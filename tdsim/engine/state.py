@@ -14,8 +14,9 @@ from ..errors import UsageError
 from ..schedule.mirror import Reversal
 from ..schedule.program import Program
 from .mirror import reversed_samples, without_kick
+from .steering import Steering
 
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class State:
     reversal how it runs backwards (schedule/mirror.py)
     unknowns names of the voltages and currents of its electronics
     electronics  for each run what its electronics remember (nodal/integrator.py), by name; empty where there are none
+    steering  what its processes leave behind; None where there are none
     """
 
     tick: int
@@ -44,6 +46,7 @@ class State:
     reversal: Reversal | None = None
     unknowns: tuple[str, ...] = ()
     electronics: tuple[Mapping[str, np.ndarray], ...] = ()
+    steering: Steering | None = None
 
     @property
     def time(self) -> float:
@@ -60,13 +63,14 @@ class State:
         """An independent copy."""
         electronics = tuple({name: a.copy() for name, a in run.items()} for run in self.electronics)
         copied = replace(self, depth=self.depth.copy(), history=self.history.copy(), memory=self.memory.copy())
-        return replace(copied, electronics=electronics)
+        return replace(copied, electronics=electronics, steering=self.steering and self.steering.copy())
 
     def equals(self, other: State) -> bool:
         """Whether both hold the same bits."""
         first, second = ((s.tick, s.step, s.names, s.fresh, s.unknowns, len(s.electronics)) for s in (self, other))
         return (
             first == second
+            and _same_steering(self.steering, other.steering)
             and all(map(_same_arrays, self.electronics, other.electronics))
             and np.array_equal(self.depth, other.depth)
             and np.array_equal(self.history, other.history)
@@ -74,7 +78,10 @@ class State:
         )
 
     def take(self, runs: int | list[int] | np.ndarray) -> State:
-        """The state of these runs, in this order, side by side."""
+        """The state of these runs, in this order, side by side.
+
+        In the memory of a process, an array with as many rows as there are runs is taken for one row a run.
+        """
         chosen = np.atleast_1d(np.asarray(runs))
         if chosen.size == 0 or chosen.min() < -self.runs or chosen.max() >= self.runs:
             raise UsageError(f"the state has runs 0 to {self.runs - 1}, not {runs}")
@@ -84,7 +91,9 @@ class State:
             reversal = reversal._replace(**taken)
         electronics = tuple(self.electronics[run] for run in chosen) if self.electronics else ()
         history, memory = self.history[..., chosen], self.memory[..., chosen]
-        return replace(self, history=history, memory=memory, reversal=reversal, electronics=electronics)
+        steering = self.steering and self.steering.take(chosen, self.runs)
+        found = replace(self, history=history, memory=memory, reversal=reversal, electronics=electronics)
+        return replace(found, steering=steering)
 
     def conjugate(self) -> State:
         """The state from which the circuit runs backwards: every wave and every state as its time-reversed partner.
@@ -111,7 +120,8 @@ class State:
 
     def at_time_zero(self) -> State:
         """The same state, from which time counts from 0 again."""
-        return replace(self, tick=0)
+        steering = self.steering and self.steering.earlier(self.tick * self.step)
+        return replace(self, tick=0, steering=steering)
 
     @staticmethod
     def side_by_side(states: Sequence[State]) -> State:
@@ -126,6 +136,7 @@ class State:
         """Write the state to a file (NumPy's .npz format, whatever the name)."""
         plan = {} if self.reversal is None else {f"reversal_{k}": v for k, v in self.reversal._asdict().items()}
         runs: dict[str, Any] = {f"run{k}/{n}": a for k, run in enumerate(self.electronics) for n, a in run.items()}
+        steered = {} if self.steering is None else self.steering.saved()
         with _open(path) as file:
             np.savez_compressed(
                 file,
@@ -141,6 +152,7 @@ class State:
                 electronics=len(self.electronics),
                 **runs,
                 **plan,
+                **steered,
             )
 
     @staticmethod
@@ -161,6 +173,7 @@ class State:
                     reversal=_loaded(data),
                     unknowns=tuple(str(n) for n in data["unknowns"]),
                     electronics=tuple(_of_run(data, f"run{k}/") for k in range(int(data["electronics"]))),
+                    steering=Steering.loaded(data),
                 )
         except (OSError, KeyError, ValueError) as problem:
             raise UsageError(f"{path} is not a saved state: {problem}") from None
@@ -185,6 +198,10 @@ def _same_arrays(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray])
     return one.keys() == other.keys() and all(a.tobytes() == other[name].tobytes() for name, a in one.items())
 
 
+def _same_steering(one: Steering | None, other: Steering | None) -> bool:
+    return one is other or (one is not None and other is not None and one.equals(other))
+
+
 def _of_run(data: Any, prefix: str) -> dict[str, np.ndarray]:
     """The arrays of one run's electronics in a saved state."""
     return {name.removeprefix(prefix): data[name] for name in data.files if name.startswith(prefix)}
@@ -199,12 +216,15 @@ def _loaded(data: Any) -> Reversal | None:
 
 def taken_apart(state: State) -> dict[str, Any]:
     """The fields of a state by name, for a checkpoint: but for its reversal, which the circuit's program knows."""
-    return {f.name: getattr(state, f.name) for f in fields(state) if f.name != "reversal"}
+    parts = {f.name: getattr(state, f.name) for f in fields(state) if f.name != "reversal"}
+    return {**parts, "steering": state.steering and state.steering.parts()}
 
 
 def put_together(parts: dict[str, Any]) -> State:
     """The state that `taken_apart` took apart."""
-    return State(**{**parts, **{name: tuple(parts[name]) for name in ("names", "unknowns", "electronics")}})
+    steering = parts["steering"] and Steering(**parts["steering"])
+    tuples = {name: tuple(parts[name]) for name in ("names", "unknowns", "electronics")}
+    return State(**{**parts, **tuples, "steering": steering})
 
 
 def remembered(program: Program) -> tuple[tuple[str, ...], np.ndarray]:

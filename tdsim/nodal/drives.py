@@ -19,12 +19,15 @@ FEWEST, MOST = 1000, 50_000
 
 
 class Drives:
-    """The waveforms behind the sources of a circuit in a transient from 0 to `stop`."""
+    """The waveforms behind the sources of a circuit in a transient from 0 to `stop`.
 
-    def __init__(self, sources: Sequence[Source], step: float, stop: float, seed: int):
-        self.stop = stop
+    horizon  the end (s) that some defaults of shapes depend on; that of the transient itself if None
+    """
+
+    def __init__(self, sources: Sequence[Source], step: float, stop: float, seed: int, horizon: float | None = None):
+        self.stop, horizon = stop, stop if horizon is None else horizon
         self.waveforms: list[Waveform | None] = [
-            seeded(s.wave, seed, f"{s.instance.name}.wave").resolve(step, stop) if s.follows_shape else None
+            seeded(s.wave, seed, f"{s.instance.name}.wave").resolve(step, horizon) if s.follows_shape else None
             for s in sources
         ]
         self.length = min(stop, 1000 * step) if stop > 0 else step

@@ -40,8 +40,10 @@ LIGHT = "LIGHT"
 class LitDrives(Drives):
     """The waveforms of a circuit, and one segment for each source that light falls on, filled sample by sample."""
 
-    def __init__(self, sources: Sequence[Source], lit: Sequence[int], step: float, stop: float, seed: int):
-        super().__init__(sources, step, stop + step, seed)
+    def __init__(
+        self, sources: Sequence[Source], lit: Sequence[int], step: float, stop: float, seed: int, horizon: float
+    ):
+        super().__init__(sources, step, stop + step, seed, horizon)
         self.lit = np.asarray(lit, dtype=np.int64)
         for source in lit:
             self.waveforms[source] = _Light()

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import SimulationError, UsageError
+from ..packing import packed, unpacked
 from .file import whole_file
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".state"
 CONTENT = "content"
-_ARRAY, _COMPLEX = "array", "complex"
 
 
 def place(path: Path) -> Path:
@@ -34,7 +34,7 @@ def write(path: Path, content: Mapping[str, Any], sync: bool = True) -> None:
     Raises UsageError for anything else, SimulationError when the disk does not take it.
     """
     arrays: dict[str, Any] = {}
-    text = json.dumps(_packed({"format": FORMAT, **content}, arrays, ""))
+    text = json.dumps(packed({"format": FORMAT, **content}, arrays, ""))
     with whole_file(place(path), sync) as temporary, open(temporary, "wb") as file:
         np.savez(file, allow_pickle=False, **{CONTENT: np.array(text)}, **arrays)
 
@@ -48,7 +48,7 @@ def read(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, EOFError, ValueError, zipfile.BadZipFile) as problem:
         raise UsageError(f"{place(path)} cannot be read: {problem}; --overwrite begins again") from None
-    content: dict[str, Any] = _unpacked(json.loads(str(arrays.pop(CONTENT))), arrays)
+    content: dict[str, Any] = unpacked(json.loads(str(arrays.pop(CONTENT))), arrays)
     if content.pop("format", None) != FORMAT:
         raise UsageError(f"{place(path)} was written by another version of tdsim; --overwrite begins again")
     return content
@@ -60,36 +60,3 @@ def remove(path: Path) -> None:
         place(path).unlink(missing_ok=True)
     except OSError as problem:
         raise SimulationError(f"could not remove {place(path)}: {problem.strerror}") from None
-
-
-def _packed(value: Any, arrays: dict[str, np.ndarray], name: str) -> Any:
-    """The value as JSON knows it; arrays are put aside under numbers."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, complex):
-        return {_COMPLEX: [value.real, value.imag]}
-    if isinstance(value, np.generic):
-        return _packed(value.item(), arrays, name)
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        arrays[str(len(arrays))] = value
-        return {_ARRAY: str(len(arrays) - 1)}
-    if isinstance(value, list | tuple):
-        return [_packed(v, arrays, f"{name}[{k}]") for k, v in enumerate(value)]
-    if isinstance(value, Mapping) and all(isinstance(k, str) for k in value):
-        return {k: _packed(v, arrays, f"{name}.{k}" if name else k) for k, v in value.items()}
-    raise UsageError(
-        f"{name} is of type {type(value).__name__}, which a checkpoint cannot hold: "
-        "keep numbers, words, arrays, lists and dictionaries by words"
-    )
-
-
-def _unpacked(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    if isinstance(value, list):
-        return [_unpacked(v, arrays) for v in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {_ARRAY}:
-        return arrays[value[_ARRAY]]
-    if value.keys() == {_COMPLEX}:
-        return complex(*value[_COMPLEX])
-    return {k: _unpacked(v, arrays) for k, v in value.items()}

@@ -210,8 +210,9 @@ def test_a_process_goes_on_with_its_memory(monkeypatch, processes, after):
 
 def test_a_process_without_memory_cannot_go_on(folder, monkeypatch):
     def forgetful(sim, memory):
-        yield sim.wait(1e-12)
-        sim.set("xp.phase", 1.0)
+        while True:
+            yield sim.wait(1e-12)
+            sim.set("xp.phase", sim.now / 1e-12)
 
     cut(monkeypatch, interferometer((forgetful, {})), "cut.nc", 3)
     with pytest.raises(UsageError, match="process 'forgetful' keeps no memory"):
