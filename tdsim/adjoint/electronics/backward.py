@@ -36,6 +36,21 @@ ADDRESS, LOOP, CONTROLS, FIRST_SLOPE, FIRST_END = range(5)
 and the ends of its controls begin."""
 
 
+(
+    WALKERS,
+    WALK_CONTROLS,
+    WALK_PATHS,
+    WALK_LOOP,
+    WALK_ROW,
+    FIRST_PATH,
+    FIRST_OFFSET,
+    FIRST_CHARGE,
+    WALK_END,
+    WALK_TABLE,
+) = range(10)
+"""What is known of a group with walked paths: how many devices, controls and paths; addresses of its loop and its row;
+and where its paths, its bases, its charges, the ends of its controls and its table of the wake begin."""
+
 REFINEMENTS, ROUND_OFF = 4, 4e-16
 """Times that a transposed solution is refined, at most; what is left then, as part of what adds up to it."""
 
@@ -62,20 +77,30 @@ def sweep(
     pending: Array,
     u: Array,
     v: Array,
+    origins: Array,
+    extra: Array,
+    walks: Array,
+    tables: Array,
+    offsets: Array,
+    charges: Array,
 ) -> int:
     """Go back through the stages of a segment; returns 0, or -1 where equations were singular.
 
     states    (steps, states) of switches in each step of the segment, which begins with `first_step`
     seeds     (times, kept) dL/dkept at the points of the output
-    adjoint   (3, unknowns + 1) dL/d of charges, of slopes, and of the charges one step ago: of the state, overwritten
+    adjoint   (3, rows + wake) dL/d of charges, of slopes, and of the charges one step ago: of the state, overwritten
     delays, laws  (delays, 5) and (laws, 5), see above; ends (controls, 2) and slopes of the laws; ages (delays,) in s
     times     (points,) of what the delays remember;  pending  (delays, points) dL/d of it, added to
     u, v      (stages, unknowns + 1), written
+    origins   (stages, wake), see `replay`;  extra (stages, paths): by how much more the charges of walked paths count
+              than u says, written;  walks, tables, offsets, charges  see `Walks`
     """
     n = integer_at(m, w.UNKNOWNS_COUNT)
     mode, z, switches = floats(m, w.MODE), floats(m, w.Z), longs(m, w.SWITCHES)
     mode[0], mode[2], mode[3] = 0.0, 0.0, 0.0
-    by_slope, by_charge, before = np.zeros((STAGES, n + 1)), np.zeros((STAGES, n + 1)), np.zeros((2, n + 1))
+    wide, wake = adjoint.shape[1], integer_at(m, w.WAKE_COUNT)
+    by_slope, by_charge, before = np.zeros((STAGES, wide)), np.zeros((STAGES, wide)), np.zeros((2, wide))
+    by_base, base = np.zeros(wide), floats(m, w.BASE)
     gz = np.zeros(n + 1)
     current = -1
     for r in range(filled - 1, -1, -1):
@@ -84,7 +109,7 @@ def sweep(
         last = 2 if is_restart else END
         if k != current:
             if current >= 0:
-                hand_back(adjoint, before, by_slope, n)
+                hand_back(adjoint, before, by_slope)
             current = k
             by_slope[:], by_charge[:], before[:] = 0.0, 0.0, 0.0
             by_charge[last], by_slope[last], before[0] = adjoint[0], adjoint[1], adjoint[2]
@@ -102,25 +127,31 @@ def sweep(
         floats(m, w.DEVICE_TIME)[0] = info[r, MOMENT]
         q, s = by_charge[min(role, END)], by_slope[min(role, END)]
         if role == POINT:
-            q, s = np.zeros(n + 1), np.zeros(n + 1)
-        if not solve_back(m, beta, gz, q, s, u[r], v[r]):
+            q, s = np.zeros(wide), np.zeros(wide)
+        for j in range(wake):
+            base[n + 1 + j] = origins[r, j]
+        if not solve_back(m, beta, gz, q, s, u[r], v[r], extra[min(r, len(extra) - 1)]):
             return -1
-        give_to_base(m, role, is_restart, h, info[r, PLACE], beta, u[r], q, before, by_slope, by_charge)
+        for i in range(n):
+            by_base[i] = q[i] - u[r, i]
+        if wake > 0:
+            walk_back(m, beta, s, u[r], extra[min(r, len(extra) - 1)], walks, tables, offsets, charges, by_base)
+        give_to_base(m, role, is_restart, h, info[r, PLACE], beta, by_base, before, by_slope, by_charge)
         give_to_delays(r, reads, info[r, MOMENT], delays, ages, times, pending, v[r])
     if current >= 0:
-        hand_back(adjoint, before, by_slope, n)
+        hand_back(adjoint, before, by_slope)
     return 0
 
 
 @compiled
-def hand_back(adjoint: Array, before: Array, by_slope: Array, n: int) -> None:
+def hand_back(adjoint: Array, before: Array, by_slope: Array) -> None:
     """What a step has found of the state before it."""
-    for i in range(n + 1):
+    for i in range(adjoint.shape[1]):
         adjoint[0, i], adjoint[1, i], adjoint[2, i] = before[0, i], by_slope[0, i], before[1, i]
 
 
 @compiled
-def solve_back(m: int, beta: float, gz: Array, q: Array, s: Array, u: Array, v: Array) -> bool:
+def solve_back(m: int, beta: float, gz: Array, q: Array, s: Array, u: Array, v: Array, extra: Array) -> bool:
     """The transposed equations of a stage at the unknowns in Z: u and v of it; gz becomes the right side."""
     n = integer_at(m, w.UNKNOWNS_COUNT)
     linear = integer_at(m, w.GROUPS_COUNT) == 0
@@ -128,7 +159,8 @@ def solve_back(m: int, beta: float, gz: Array, q: Array, s: Array, u: Array, v: 
         evaluate_devices(m, floats(m, w.Z))
     if not (linear and has_factors(m, 1.0, beta)) and not factorise_for(m, 1.0, beta):
         return False
-    add_transposed(m, gz, q, s)
+    add_wake(m, beta, gz, q, s, extra)
+    add_transposed(m, gz, q, s, extra)
     solve_transposed(m, gz, u)
     for i in range(n):
         v[i] = -(beta * u[i] + s[i])
@@ -138,7 +170,65 @@ def solve_back(m: int, beta: float, gz: Array, q: Array, s: Array, u: Array, v: 
 
 
 @compiled
-def add_transposed(m: int, gz: Array, q: Array, s: Array) -> None:
+def add_wake(m: int, beta: float, gz: Array, q: Array, s: Array, extra: Array) -> None:
+    """What the unknowns and charges of the wake count by themselves: the first into gz, the others into `extra`."""
+    unknown, path, first = longs(m, w.WAKE_UNKNOWN), longs(m, w.WAKE_PATH), integer_at(m, w.UNKNOWNS_COUNT) + 1
+    for j in range(integer_at(m, w.WAKE_COUNT)):
+        counts = q[first + j] + s[first + j] / beta
+        if unknown[j] >= 0:
+            gz[unknown[j]] += counts
+        elif path[j] >= 0:
+            extra[path[j]] = counts
+
+
+@compiled
+def walk_back(
+    m: int,
+    beta: float,
+    s: Array,
+    u: Array,
+    extra: Array,
+    walks: Array,
+    tables: Array,
+    offsets: Array,
+    charges: Array,
+    by_base: Array,
+) -> None:
+    """dL/dbase of the wake, at the unknowns in Z: a charge is its base and C(u) times what u has moved from its own."""
+    unknown, path = longs(m, w.WAKE_UNKNOWN), longs(m, w.WAKE_PATH)
+    ends, first = longs(m, w.PATH), integer_at(m, w.UNKNOWNS_COUNT) + 1
+    for j in range(integer_at(m, w.WAKE_COUNT)):
+        by_base[first + j] = 0.0
+        if unknown[j] >= 0:
+            by_base[first + j] = -s[first + j] / beta
+        elif path[j] >= 0:
+            k = path[j]
+            by_base[first + j] = u[ends[2 * k]] - u[ends[2 * k + 1]] + extra[k] - s[first + j] / beta
+    z, zero = floats(m, w.Z), first
+    copy_numbers(z, floats(m, w.DEVICE_UNKNOWNS), integer_at(m, w.UNKNOWNS_COUNT))
+    for g in range(walks.shape[0]):
+        count, controls, paths = walks[g, WALKERS], walks[g, WALK_CONTROLS], walks[g, WALK_PATHS]
+        first_offset, first_charge, first_path = walks[g, FIRST_OFFSET], walks[g, FIRST_CHARGE], walks[g, FIRST_PATH]
+        first_end, first_table = walks[g, WALK_END], walks[g, WALK_TABLE]
+        reach = 2 * controls + paths
+        for c in range(controls):
+            for j in range(count * controls):
+                apart = z[tables[first_end + 2 * j]] - z[tables[first_end + 2 * j + 1]]
+                offsets[first_offset + j] = apart - (1.0 if j % controls == c else 0.0)
+            call(walks[g, WALK_LOOP], walks[g, WALK_ROW])
+            for i in range(count):
+                for p in range(paths):
+                    if tables[first_table + reach * i + 2 * controls + p] == zero:
+                        continue
+                    k = first_path + paths * i + p
+                    counts = u[ends[2 * k]] - u[ends[2 * k + 1]] + extra[k]
+                    counts *= charges[first_charge + paths * i + p]
+                    by_base[tables[first_table + reach * i + 2 * c]] -= counts
+                    by_base[tables[first_table + reach * i + 2 * c + 1]] += counts
+
+
+@compiled
+def add_transposed(m: int, gz: Array, q: Array, s: Array, extra: Array) -> None:
     """gz += C' q - G' s, devices included."""
     start, row, unknown = shorts(m, w.START), longs(m, w.ROW), shorts(m, w.UNKNOWN)
     capacitance, conductance = floats(m, w.CAPACITANCE), floats(m, w.CONDUCTANCE)
@@ -153,7 +243,7 @@ def add_transposed(m: int, gz: Array, q: Array, s: Array) -> None:
     for j in range(integer_at(m, w.SLOPES_COUNT)):
         k, at = slope[4 * j], slope[4 * j + 3]
         a, b = path[2 * k], path[2 * k + 1]
-        value = charge_slopes[at] * (q[a] - q[b]) - flow_slopes[at] * (s[a] - s[b])
+        value = charge_slopes[at] * (q[a] - q[b] + extra[k]) - flow_slopes[at] * (s[a] - s[b])
         gz[slope[4 * j + 1]] += value
         gz[slope[4 * j + 2]] -= value
     gz[n] = 0.0
@@ -222,16 +312,15 @@ def give_to_base(
     h: float,
     place: float,
     beta: float,
-    u: Array,
-    q: Array,
+    by_base: Array,
     before: Array,
     by_slope: Array,
     by_charge: Array,
 ) -> None:
     """Add dL/dbase to what the base is made of: `before`, the charges at the start and one step earlier; slopes."""
-    n, method = integer_at(m, w.UNKNOWNS_COUNT), integer_at(m, w.METHOD)
-    for i in range(n):
-        mu = q[i] - u[i]
+    method = integer_at(m, w.METHOD)
+    for i in range(by_base.size):
+        mu = by_base[i]
         if mu == 0.0:
             continue
         if is_restart:

@@ -26,6 +26,7 @@ class Stages:
     """Stages of a segment: unknowns (stages, unknowns + 1), times (s), states of switches (stages, states) and
     multipliers u, v (stages, rows + 1).
 
+    origins    (stages, wake) bases of walked charges, extra (stages, paths) what those count besides u; see `backward`
     of_points  the same of what delays remember: v stands at the rows of their equations
     """
 
@@ -34,6 +35,8 @@ class Stages:
     states: np.ndarray
     u: np.ndarray
     v: np.ndarray
+    origins: np.ndarray
+    extra: np.ndarray
     of_points: Stages | None = None
 
 
@@ -52,7 +55,8 @@ class _Bank:
         self._first_state = sum(g.states.size for g in system.groups[:place])
         self._pieces = np.zeros((ways, group.states.size + 1), dtype=np.int64)
         self._rows = np.repeat(words["GROUP_ROWS"][place][None], ways, axis=0)
-        self._margins = np.zeros(max(1, group.switches))
+        self._start = np.zeros(words["BASE"].size)
+        self._first_path = sum(g.count * g.paths.shape[1] for g in system.groups[:place])
         for b, row in enumerate(self._rows):
             own = {
                 kinds.UNKNOWNS: self._unknowns,
@@ -65,6 +69,7 @@ class _Bank:
                 kinds.BEFORE: self._before,
                 kinds.LATENT: self._latent,
                 kinds.STATES: self._pieces[b],
+                kinds.BASE: self._start,
             }
             for word, array in own.items():
                 row[word] = array.ctypes.data
@@ -90,6 +95,10 @@ class _Bank:
             np.ascontiguousarray(states),
             stages.u,
             stages.v,
+            stages.origins,
+            stages.extra,
+            self._start,
+            self._first_path,
             total,
         )
         return total, worst

@@ -18,6 +18,7 @@ from .changes import Changes
 from .delays import Delays
 from .replay import AFTER, END, FROM, KIND, MOMENT, ROLE, STEP, record, replay
 from .rest import Rest
+from .walks import Walks
 
 EXACT = {RELTOL: 1e-10, VNTOL: 1e-13, ABSTOL: 1e-16, CHGTOL: 1e-21}
 """Tolerances of Newton's method in steps that are taken again: it ends at 1/50 of them."""
@@ -88,6 +89,7 @@ class Course:
         """Take all steps again, and keep what is needed to come back to the start of each segment."""
         self.begin()
         self._delays = Delays(self.system, self._words, self.run, self.steps)
+        self._walks = Walks(self.system, self._words)
         self._bookmarks = []
         for first, last, given in self.segments():
             self._bookmarks.append(self._integrator.save())
@@ -117,13 +119,14 @@ class Course:
             room = (ROWS - 1) * (last - first) + int(inside) + 8
         info, points = np.zeros((room, 6)), np.zeros((room, width))
         reads = np.zeros((room, self._delays.count, 2), dtype=np.int64)
+        origins = np.zeros((room, self._walks.count))
         filled, k = 0, first
         stops = sorted({last, *(s for s in (*self.turned, *self._loads) if first <= s < last)})
         for end in stops:
             while k < end:
                 k, code, given, filled = replay(
                     words.address, self.steps, k, k + 1 if self._easier else end, self._grid, given, self._kept,
-                    self.outputs, info, points, reads, filled,
+                    self.outputs, info, points, reads, origins, filled,
                 )  # fmt: skip
                 if code != DONE:
                     self._judge(k, code)
@@ -133,7 +136,7 @@ class Course:
                 words["SWITCHES"][:], words["KEY"][0] = self.turned[k], np.nan
             if k in self._loads and k < last:
                 self._integrator.load()
-        return info[:filled], points[:filled], reads[:filled]
+        return info[:filled], points[:filled], reads[:filled], origins[:filled]
 
     def _judge(self, k: int, code: int) -> None:
         """Choose other pivots, be content with less where round-off is larger, or raise SimulationError."""
@@ -161,7 +164,7 @@ class Course:
     def run_back(self, seeds: np.ndarray, changes: Changes, sums: np.ndarray) -> None:
         """Add dL/dparameters to sums (parameters,), from dL/doutputs (times, kept)."""
         words, delays = self._words, self._delays
-        adjoint = np.zeros((3, self.system.size + 1))
+        adjoint = np.zeros((3, self.system.size + 1 + self._walks.count))
         banks = changes.banks(words, self.run)
         segments = list(self.segments())
         for (first, last, given), bookmark in zip(reversed(segments), reversed(self._bookmarks), strict=True):
@@ -187,7 +190,14 @@ class Course:
                 delays.pending,
                 first_point,
             )
-        self._at_rest(first_point, adjoint[0], changes, sums)
+        self._add_wake(first_point, adjoint[0])
+        self._at_rest(first_point, adjoint[0, : self.system.size + 1], changes, sums)
+
+    def _add_wake(self, by_unknowns: np.ndarray, by_charges: np.ndarray) -> None:
+        """The unknowns of the wake begin as they are at the equilibrium."""
+        unknowns = self._words["WAKE_UNKNOWN"]
+        there = np.flatnonzero(unknowns >= 0)
+        np.add.at(by_unknowns, unknowns[there], by_charges[self.system.size + 1 + there])
 
     def _at_rest(self, by_unknowns: np.ndarray, by_charges: np.ndarray, changes: Changes, sums: np.ndarray) -> None:
         """What counts at the equilibrium that the transient starts from."""
@@ -204,13 +214,15 @@ class Course:
     def _sweep(
         self, noted: tuple[np.ndarray, ...], first: int, last: int, seeds: np.ndarray, adjoint: np.ndarray
     ) -> Stages:
-        info, points, reads = noted
+        info, points, reads, origins = noted
+        walks = self._walks
+        extra = np.zeros((len(info) if walks.count else 1, walks.paths))
         delays, of_steps = self._delays, self._states_of(first, last)
         u, v = np.zeros_like(points), np.zeros_like(points)
         code = sweep(
             self._words.address, self.steps, info, points, reads, len(info), of_steps, first, self._kept, seeds,
             adjoint, delays.table, delays.laws, delays.ends, delays.slopes, delays.ages, delays.times, delays.pending,
-            u, v,
+            u, v, origins, extra, walks.groups, walks.tables, walks.offsets, walks.charges,
         )  # fmt: skip
         if code != 0:
             raise SimulationError("the transposed equations of a step have no unique solution")
@@ -221,8 +233,16 @@ class Course:
             ends = np.flatnonzero(info[:, ROLE] == np.where(self.steps[k, KIND] != 0, 2, END))
             against = np.zeros((ends.size, points.shape[1]))
             against[:, delays.table[:, 0]] = -delays.pending[:, k[ends] + 1].T
-            of_points = Stages(points[ends], info[ends, MOMENT].copy(), states[ends], np.zeros_like(against), against)
-        return Stages(points, info[:, MOMENT].copy(), states, u, v, of_points)
+            of_points = Stages(
+                points[ends],
+                info[ends, MOMENT].copy(),
+                states[ends],
+                np.zeros_like(against),
+                against,
+                origins[ends],
+                extra[ends % len(extra)],
+            )
+        return Stages(points, info[:, MOMENT].copy(), states, u, v, origins, extra, of_points)
 
     def _states_of(self, first: int, last: int) -> np.ndarray:
         """The states of switches in each step of a segment (steps, states); no state where there are no switches."""

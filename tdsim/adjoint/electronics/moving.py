@@ -17,16 +17,6 @@ if TYPE_CHECKING:
 THRESHOLDS = ("vt", "vh", "it", "ih")
 
 
-def refuse_walked(system: System) -> None:
-    """Raise UsageError where charges depend on the way that voltages took."""
-    for group in system.groups:
-        if group.walked:
-            raise UsageError(
-                f"{group.instances[0]}: the charges of its gate depend on the way that voltages take, and the gradient "
-                "through a transient cannot go through that yet; at an equilibrium (settled=True) it can"
-            )
-
-
 def refuse_moving_parameters(movables: Sequence[Movable]) -> None:
     """Raise UsageError where a parameter moves the instants at which something happens."""
     for movable in movables:

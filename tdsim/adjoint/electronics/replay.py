@@ -99,6 +99,7 @@ def replay(
     info: Array,
     points: Array,
     reads: Array,
+    origins: Array,
     filled: int,
 ) -> tuple[int, int, int, int]:
     """Take the steps first <= k < last again.
@@ -106,6 +107,7 @@ def replay(
     grid, kept  (times,) at which values are put out, and the unknowns (kept,): into outputs (times, kept), from `given`
     info, points  the stages (stages, 6) and their unknowns (stages, unknowns + 1), from `filled` on; empty: not wanted
     reads  (stages, delays, 2) the points that each delay was read from: first, and behind the last; -1: before them all
+    origins  (stages, wake) where the unknowns of the wake (see `nodal.wake`) were at the base of each stage
     Returns the step it stopped at, why, and the next `given` and `filled`.
     """
     clock, count, mode, key = floats(m, w.CLOCK), longs(m, w.COUNT), floats(m, w.MODE), floats(m, w.KEY)
@@ -132,7 +134,7 @@ def replay(
         gamma, ratio = formula_of(m, h)
         if noted:
             before = filled
-            filled = note(m, steps, k, gamma, ratio, info, points, filled)
+            filled = note(m, steps, k, gamma, ratio, info, points, origins, filled)
             note_reads(m, info, reads, before, filled)
         end_row = filled - 1
         if is_restart:
@@ -165,6 +167,7 @@ def replay(
                     write(m, floats(m, w.BETWEEN_Z), points, filled)
                     describe(info, filled, k, BETWEEN, gamma * h, x, t + x * h)
                     note_reads(m, info, reads, filled, filled + 1)
+                    note_base(m, origins, filled)
                     filled += 1
             if noted:
                 info[row, OUT] = given
@@ -262,12 +265,24 @@ def put(m: int, z: Any, kept: Array, outputs: Array, row: int) -> None:
 
 
 @compiled
-def note(m: int, steps: Array, k: int, gamma: float, ratio: float, info: Array, points: Array, filled: int) -> int:
+def note(
+    m: int,
+    steps: Array,
+    k: int,
+    gamma: float,
+    ratio: float,
+    info: Array,
+    points: Array,
+    origins: Array,
+    filled: int,
+) -> int:
     """Write down the stages of a step that has just been solved; returns where the next ones go."""
     t, h = steps[k, FROM], steps[k, LONG]
     if steps[k, KIND] != 0:
         write(m, stage(m, w.STAGE_Z, 1), points, filled)
         describe(info, filled, k, 1, h, 0.0, t + h)
+        note_origins(m, stage(m, w.STAGE_Z, 0), stage(m, w.STAGE_SLOPE, 1), 0.0, origins, filled)
+        note_origins(m, stage(m, w.STAGE_Z, 1), stage(m, w.STAGE_SLOPE, 1), 0.0, origins, filled + 1)
         write(m, floats(m, w.Z), points, filled + 1)
         describe(info, filled + 1, k, 2, h, 0.0, t + 2 * h)
         return filled + 2
@@ -275,8 +290,27 @@ def note(m: int, steps: Array, k: int, gamma: float, ratio: float, info: Array, 
     for j in range(first, STAGES):
         write(m, stage(m, w.STAGE_Z, j), points, filled)
         describe(info, filled, k, j, gamma * h, ratio, t + WHEN[j] * h)
+        note_origins(m, stage(m, w.STAGE_Z, j), stage(m, w.STAGE_SLOPE, j), gamma * h, origins, filled)
         filled += 1
     return filled
+
+
+@compiled
+def note_origins(m: int, z: Any, slope: Any, beta: float, origins: Array, row: int) -> None:
+    """Where the unknowns of the wake were at the base of a stage: slopes are what they have moved since, over beta."""
+    unknown, first = longs(m, w.WAKE_UNKNOWN), integer_at(m, w.UNKNOWNS_COUNT) + 1
+    for j in range(integer_at(m, w.WAKE_COUNT)):
+        if unknown[j] >= 0:
+            origins[row, j] = z[unknown[j]] - (beta * slope[first + j] if beta != 0.0 else 0.0)
+
+
+@compiled
+def note_base(m: int, origins: Array, row: int) -> None:
+    """The same of a stage that has just been solved."""
+    unknown, base, first = longs(m, w.WAKE_UNKNOWN), floats(m, w.BASE), integer_at(m, w.UNKNOWNS_COUNT) + 1
+    for j in range(integer_at(m, w.WAKE_COUNT)):
+        if unknown[j] >= 0:
+            origins[row, j] = base[first + j]
 
 
 @compiled

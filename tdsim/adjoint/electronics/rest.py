@@ -104,6 +104,12 @@ class Rest:
         words["Z"][:] = self.unknowns
         words["MODE"][[0, 3]] = 0.0
         take_charges(words.address)
+        first = 0
+        for group in self._solver.system.groups:  # walked charges are none at rest, whatever the voltages
+            shape = (group.count, group.paths.shape[1], group.controls.shape[1])
+            slopes = words["CHARGE_SLOPES"][first : first + np.prod(shape, dtype=int)].reshape(shape)
+            slopes[:, list(group.walked)] = 0.0
+            first += slopes.size
         load_matrix(words.address, 1.0, 0.0)
         found = np.zeros(against.size)
         np.add.at(found, layout.columns, words["MATRIX"][:-1] * against[layout.rows])

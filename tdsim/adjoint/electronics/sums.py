@@ -28,6 +28,10 @@ def sum_changes(
     states: Array,
     u: Array,
     v: Array,
+    origins: Array,
+    extra: Array,
+    base: Array,
+    first_path: int,
     total: Array,
 ) -> float:
     """Add to total (instances,) what each instance's parameter changes; returns the largest change of a number.
@@ -36,13 +40,16 @@ def sum_changes(
                    and back; flows and charges (4, instances, paths) are what they write
     ends           (instances, paths, 2) the rows that flows leave and enter
     unknowns, moment, pieces   where the loops look
-    points, moments, states, u, v  of each stage, see `backward`
+    points, moments, states, u, v, origins, extra  of each stage, see `backward`
+    base           where walked charges start from: room for a stage's own;  first_path  the number of its first path
     """
     worst = 0.0
     for r in range(points.shape[0]):
         for i in range(unknowns.size):
             unknowns[i] = points[r, i]
         moment[0] = moments[r]
+        for j in range(origins.shape[1]):
+            base[unknowns.size + j] = origins[r, j]
         for j in range(states.shape[1]):
             for b in range(rows.size):
                 pieces[b, j] = states[r, j]
@@ -61,5 +68,6 @@ def sum_changes(
                 size = abs(flows[0, k, p]) + abs(flows[1, k, p])
                 worst = max(worst, 2 * change / (size + 1e-6 * largest))
                 a, c = ends[k, p, 0], ends[k, p, 1]
-                total[k] += flow * (v[r, a] - v[r, c]) + charge * (u[r, a] - u[r, c])
+                more = extra[r, first_path + k * ends.shape[1] + p] if origins.shape[1] > 0 else 0.0
+                total[k] += flow * (v[r, a] - v[r, c]) + charge * (u[r, a] - u[r, c] + more)
     return worst

@@ -22,7 +22,7 @@ from ..targets import Targets
 from .changes import Changes
 from .course import Course
 from .movable import make_movables
-from .moving import refuse_moving_events, refuse_moving_parameters, refuse_walked
+from .moving import refuse_moving_events, refuse_moving_parameters
 from .signals import pulled_back, seen, slopes_dataset
 
 
@@ -30,7 +30,6 @@ def electronic_gradient(circuit: Circuit, cost: Cost, wanted: Targets, request: 
     """See `tdsim.gradient`."""
     transient = ElectronicTransient(circuit, request)
     system, readings = transient.electronics.system, transient.electronics.readings
-    refuse_walked(system)
     movables = make_movables(transient.circuit, wanted.parameters)
     refuse_moving_parameters(movables)
     changes = Changes(system, movables, True)
