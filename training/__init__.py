@@ -1,5 +1,6 @@
 """Ways to train a physical circuit, imported as `tdsim.training`."""
 
+from .backpropagation import Backpropagation as Backpropagation
 from .equilibrium_propagation import EquilibriumPropagation as EquilibriumPropagation
 from .hardware import Hardware as Hardware
 from .history import History as History

@@ -82,6 +82,8 @@ class EquilibriumPropagation(Method):
         super().__init__(circuit, task, tied=tied, spread=spread, hardware=hardware, seed=seed)
         if not beta > 0:
             raise UsageError(f"beta must be above 0, not {beta}")
+        if not task.targets:
+            raise UsageError(f"{task.name}: nudging needs targets, one source for each monitor")
         if len(nudges) != len(task.monitors) or any(n not in circuit.instances for n in nudges):
             raise UsageError(f"{len(task.monitors)} monitors need as many nudges that the circuit has, not {nudges}")
         if tmax is not None and step is None:
@@ -133,8 +135,7 @@ class EquilibriumPropagation(Method):
         if labels is not None:
             sources |= dict(zip(self.task.targets, self.task.wanted(labels).T, strict=True))
         sources |= dict.fromkeys(self.nudges, beta)
-        held = {f"{name}.{end}": value for name, value in sources.items() for end in ("dc", "wave")}
-        return self.params() | held
+        return self.params() | self.held(sources)
 
     def _settle(
         self, driven: dict[str, Any], near: State | None, save: list[str]

@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 
-UNITS = {"cost": "V2", "time": "s", "energy_inference": "J", "energy_update": "J"}
+UNITS = {"time": "s", "energy_inference": "J", "energy_update": "J"}
 
 
 class History:
-    """Records, and remarks: sentences with the epoch they belong to."""
+    """Records, and remarks: sentences.
 
-    def __init__(self) -> None:
+    unit  of the cost
+    """
+
+    def __init__(self, unit: str = "V2") -> None:
+        self._units = {**UNITS, "cost": unit}
         self.records: list[dict[str, float]] = []
         self.remarks: list[str] = []
 
@@ -33,7 +37,7 @@ class History:
 
         names = list(dict.fromkeys(name for record in self.records for name in record))
         variables = {
-            name: ("epoch", np.array([r.get(name, np.nan) for r in self.records]), {"units": UNITS.get(name, "1")})
+            name: ("epoch", [r.get(name, np.nan) for r in self.records], {"units": self._units.get(name, "1")})
             for name in names
         }
         coordinates = {"epoch": ("epoch", np.arange(1, len(self.records) + 1), {"units": "1"})}

@@ -78,7 +78,7 @@ class Layers:
 
     def pulled_back(self, slopes: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """Derivatives by the numbers, from those by the parameters (numbers, ...); those of tied ones summed."""
-        factor = np.where(self.inverse, -1 / (numbers**2 * self.unit), self.unit)
+        factor = np.where(self.inverse, -1 / (np.where(self.inverse, numbers, 1.0) ** 2 * self.unit), self.unit)
         found: np.ndarray = slopes * factor.reshape(-1, *[1] * (slopes.ndim - 1))
         return found
 

@@ -47,10 +47,12 @@ class Method:
         self.circuit, self.task, self.hardware, self.seed = circuit, task, hardware or Hardware(), seed
         self.layers = Layers(circuit, tied)
         self.numbers = self.layers.drawn(seed, spread)
-        self.history = History()
+        self.history = History(f"{task.unit}2")
         self._noise = self.hardware.reader()
         for name in [*task.sources, *task.targets]:
-            if name not in circuit.instances:
+            instance, _, parameter = name.rpartition(".")
+            owner = circuit.instances.get(instance)
+            if name not in circuit.instances and (owner is None or parameter not in owner.device.params):
                 raise UsageError(f"the task drives {name}, which the circuit does not have")
 
     # -- what a method is asked ---------------------------------------------------------------------------------
@@ -70,6 +72,14 @@ class Method:
     def params(self) -> dict[str, Any]:
         """The values of the trained parts of this device."""
         return self.hardware.varied(self.layers.params(self.numbers))
+
+    def held(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Constants of sources, or of parameters "inst.parameter", as parameters of the circuit."""
+        found: dict[str, Any] = {}
+        for name, value in values.items():
+            ends = [f"{name}.dc", f"{name}.wave"] if name in self.circuit.instances else [name]
+            found |= dict.fromkeys(ends, value)
+        return found
 
     # -- what a user asks ---------------------------------------------------------------------------------------
 

@@ -28,16 +28,16 @@ class Data:
 
 @dataclass(frozen=True)
 class Task:
-    """Classification: one voltage source a feature, one monitor and one target a class.
+    """Classification: one source a feature, one monitor and, for methods that nudge, one target a class.
 
     train, test  the examples, split once and for all
-    sources      sources of the features: names of instances
-    targets      sources of the targets, one a class
+    sources      of the features: voltage or current sources, or parameters "inst.parameter"
+    targets      sources of the targets, one a class; empty where nothing is nudged
     monitors     signals that are read, one a class; the largest wins
-    levels       what a monitor should be (V) for a class that is not meant, and for one that is
-    gain, offset a feature x is applied as gain x + offset (V)
+    levels       what a monitor should be (V, or W for light) for a class that is not meant, and for one that is
+    gain, offset a feature x is applied as gain x + offset, in the unit of the source
 
-    The cost of an example is C = sum (monitor - target)^2 / 2 (V^2).
+    The cost of an example is C = sum (monitor - target)^2 / 2, in the square of the monitors' unit.
     """
 
     name: str
@@ -53,10 +53,15 @@ class Task:
     def __post_init__(self) -> None:
         for data in (self.train, self.test):
             _check(self.name, data, len(self.sources), len(self.monitors))
-        if len(self.targets) != len(self.monitors):
+        if self.targets and len(self.targets) != len(self.monitors):
             raise UsageError(
                 f"{self.name}: {len(self.monitors)} monitors need as many targets, not {len(self.targets)}"
             )
+
+    @property
+    def unit(self) -> str:
+        """Of the monitors."""
+        return "W" if self.monitors[0].startswith("p(") else "V"
 
     def encode(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
         """Features (runs, features) as values of the sources."""
@@ -68,7 +73,7 @@ class Task:
         return dict(zip(self.sources, volts.T, strict=True))
 
     def wanted(self, labels: np.ndarray) -> np.ndarray:
-        """What the monitors should be (V), (runs, classes)."""
+        """What the monitors should be, (runs, classes)."""
         low, high = self.levels
         return np.where(np.asarray(labels)[:, None] == np.arange(len(self.monitors)), high, low)
 
@@ -78,7 +83,7 @@ class Task:
         return found
 
     def cost(self, read: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """The cost (V^2) of each run."""
+        """The cost of each run."""
         found: np.ndarray = 0.5 * ((read - self.wanted(labels)) ** 2).sum(axis=1)
         return found
 

@@ -48,3 +48,9 @@ def test_pulse_returns_from_disorder():
 def test_turning_later_returns_later():
     found = tdsim.simulate(load("time_mirror", turn=310e-12))
     assert float(found["peak_at"]) == pytest.approx(620e-12 - 25e-12, abs=0.3e-12)
+
+
+def test_a_mesh_loses_no_light_on_its_way_to_the_detectors():
+    found = tdsim.simulate(load("photonic_classifier"))
+    assert sum(float(found[f"p{k}"]) for k in range(4)) == pytest.approx(2e-3, rel=1e-12)
+    assert float(found["before"]) == 0
