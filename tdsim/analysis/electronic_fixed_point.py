@@ -86,6 +86,8 @@ class _Point:
         self.prepared = prepared = MixedSettling(circuit, request)
         electronics = prepared.electronics
         solver, joint = electronics.solver(electronics.system), JointRest(circuit, electronics)
+        if joint.steady.turned:
+            raise UsageError("fixed_point does not know Kerr resonators beside electronics: settle follows them")
         left = guess.electronics[0] if guess is not None and guess.electronics else None
         self.unknowns = _rest(electronics, solver, lambda *given: joint.find(solver, *given), left)
         light = following(prepared.circuit, prepared.followers, [float(v) for v in joint.voltages])

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..cards import OperatingPoint
 from ..circuit import Circuit
+from ..errors import UsageError
 from ..schedule.system import System
 from .bridges import detectors, follow, following
 from .electronics import Electronics
@@ -42,6 +43,11 @@ def lit(circuit: Circuit) -> tuple[Circuit, Lit | None]:
         return following(circuit, followers, [float(v) for v in z[places]]), None
     rest = Rest(with_open_ends(circuit), OperatingPoint(), [], lambda sentence: None)
     assert rest.joint is not None
+    if rest.joint.steady.turned:
+        raise UsageError(
+            ".sparam is for linear optics: a Kerr resonator that is lit mixes each wave with its mirror image about "
+            "the carrier; run .tran with a weak input instead"
+        )
     solver = linearised(rest)
     return rest.joint.biased(circuit), Lit(rest.joint, solver)
 

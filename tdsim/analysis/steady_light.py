@@ -23,6 +23,7 @@ from ..schedule.groups import fields, group_instances
 from ..schedule.system import System
 from .bridges import Detector, Follower, following
 from .small_signal import Response, entries
+from .turned_light import at_rest, mutual_drive, self_drive
 
 STRIDE = 1e-5
 """Voltages are moved by this, relative to 1 V or to their size, for derivatives of the optics; errors are of its fourth
@@ -42,6 +43,7 @@ class SteadyLight:
     """The optics of a circuit, its sources as they are at t = 0.
 
     index    number of each wave by name
+    turned   the states that turn their own phase by their energy (Kerr)
     turning  (carriers,) Hz: the detuning of the light of each carrier, all of which turns as exp(-2 pi i turning t);
              powers stand still, and what is said of waves is said of them at t = 0
     Raises UsageError where light of one carrier turns at several rates, or where light acts on itself.
@@ -53,6 +55,11 @@ class SteadyLight:
         _refuse(circuit, system)
         self.index = system.index
         self._sources, self.turning = _sources(self._circuit, system)
+        carriers = len(circuit.carriers)
+        self.turned = list(system.turns)
+        gammas = [np.broadcast_to(np.real(np.ravel(gamma)), (carriers,)) for gamma in system.turns.values()]
+        self._gamma = np.array(gammas, dtype=float).reshape(len(self.turned), carriers)
+        self._inner: list[np.ndarray | None] = [None] * carriers
 
     def _system(self, voltages: np.ndarray) -> System:
         return build(following(self._circuit, self._followers, [float(v) for v in voltages]), 1, None)
@@ -61,9 +68,28 @@ class SteadyLight:
 
     def at(self, voltages: np.ndarray) -> np.ndarray:
         """All waves (waves, carriers) at these voltages (followers,). Raises SimulationError where there are none."""
-        response, lanes = Response(self._system(voltages)), range(self._sources.shape[1])
-        found = [response.waves(k, self._sources[:, k : k + 1], self.turning[k : k + 1])[0, :, 0] for k in lanes]
-        return np.stack(found, axis=1)
+        response = Response(self._system(voltages))
+        return np.stack([self._at(response, k) for k in range(self._sources.shape[1])], axis=1)
+
+    def _at(self, response: Response, k: int) -> np.ndarray:
+        """The waves (waves,) of one carrier."""
+        drive = np.concatenate([self._sources[:, k : k + 1], self._units], axis=1)
+        waves = response.waves(k, drive, self.turning[k : k + 1])[0]
+        plain, answer = waves[:, 0], waves[:, 1:]
+        if not plain[self.turned].any():
+            self._inner[k] = None
+            return np.asarray(plain)
+        w = at_rest(plain[self.turned], answer[self.turned], self._gamma[:, k], self._inner[k])
+        self._inner[k] = w
+        found: np.ndarray = plain + answer @ self_drive(self._gamma[:, k], w)
+        return found
+
+    @property
+    def _units(self) -> np.ndarray:
+        """A unit added to the rate of each state that turns itself, (waves, states)."""
+        found = np.zeros((len(self._sources), len(self.turned)), dtype=complex)
+        found[self.turned, range(len(self.turned))] = 1
+        return found
 
     def wave(self, waves: np.ndarray, name: str) -> np.ndarray:
         """One of the waves by its name, (carriers, ...); zero where nothing can arrive."""
@@ -86,11 +112,19 @@ class SteadyLight:
         """
         response, sources = Response(self._system(voltages)), self.slopes(voltages)
         lanes = range(self._sources.shape[1])
-        bands = [
-            np.stack([response.waves(k, sources[:, k], self.turning[k] + offsets) for k in lanes], axis=2)
-            for offsets in (-frequencies, frequencies)
-        ]
-        return np.stack(bands)
+        return np.stack([self._bands(response, sources[:, k], k, frequencies) for k in lanes], axis=3)
+
+    def _bands(self, response: Response, sources: np.ndarray, k: int, frequencies: np.ndarray) -> np.ndarray:
+        """The sidebands of one carrier, (lower or upper, frequencies, waves, followers)."""
+        drive, count = np.concatenate([sources, self._units], axis=1), sources.shape[1]
+        both = np.stack([response.waves(k, drive, self.turning[k] + f) for f in (-frequencies, frequencies)])
+        bands, answers, w = both[..., :count], both[..., count:], self._inner[k]
+        if w is None:
+            return bands
+        (first, second), (lower, upper) = bands[:, :, self.turned], answers[:, :, self.turned]
+        driven = np.stack(mutual_drive(lower, upper, self._gamma[:, k], w, first, second))
+        found: np.ndarray = bands + answers @ driven
+        return found
 
     def answers(self, waves: np.ndarray, bands: np.ndarray) -> np.ndarray:
         """Small signals at the detectors for each voltage, (frequencies, detectors, followers).
@@ -207,9 +241,8 @@ def _refuse(circuit: Circuit, system: System) -> None:
     for instance in circuit.instances.values():
         if instance.is_wired(OPTICAL) and instance.device.conjugate is not None:
             raise UsageError(f"{instance.name}: phase conjugators have no operating point here: run .tran instead")
-    acting = [*system.turns, *(cell.resonator for cell in system.cells)]
-    if acting:
+    for cell in system.cells:
         raise UsageError(
-            f"{system.owner(acting[0])}: its resonance moves with the energy in it, for which an operating point with "
-            "electronics is not available: run .tran instead"
+            f"{system.owner(cell.resonator)}: a learning cell moves as long as there is light in the resonator, so "
+            "that nothing is at rest: run .tran instead"
         )

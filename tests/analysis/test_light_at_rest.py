@@ -245,10 +245,46 @@ def test_what_has_no_operating_point_is_said(old, new, sentence):
         tdsim.simulate(loads(LINK.replace(old, new) + ".op\n.end\n"))
 
 
-def test_a_kerr_ring_on_the_way_is_refused():
-    text = LINK.replace("Xf mod far delay time=7p", "Xf mod far resonator kappa=[1g 1g] kerr=1e20")
-    with pytest.raises(UsageError, match="xf: its resonance moves with the energy in it"):
-        tdsim.simulate(loads(text + ".ac lin 1 1g 1g\n.end\n"))
+KERR = LOOP.replace("Xf mod far", "Xr mod thru resonator kappa=[30g 30g] detuning=4g kerr=2e24\nXf thru far")
+"""A ring whose resonance moves with the light in it."""
+
+
+def kerr(card, bias=0.2, amplitude=0.0):
+    text = KERR.replace("BIAS", repr(bias)).replace("AMPLITUDE", repr(amplitude)).replace("SATURATION", "3e-3")
+    return tdsim.simulate(loads(text + card + "\n.end\n"))
+
+
+def test_a_kerr_ring_is_at_rest_where_a_transient_ends():
+    rest, fine, coarse = kerr(".op"), kerr(".tran 0.2p 3n"), kerr(".tran 0.4p 3n")
+    linear = tdsim.simulate(
+        loads(
+            KERR.replace("kerr=2e24", "").replace("BIAS", "0.2").replace("AMPLITUDE", "0").replace("SATURATION", "3e-3")
+            + ".op\n.end\n"
+        )
+    )
+    for name in ("v(seen)", "v(drive)", "p(mod)"):
+        ends = fine[name].values[-1], coarse[name].values[-1]
+        assert rest[name].item() == pytest.approx((4 * ends[0] - ends[1]) / 3, rel=1e-6)
+        assert abs(rest[name].item() - linear[name].item()) > 0.01 * abs(linear[name].item())
+
+
+def test_small_signals_of_a_kerr_ring_are_those_of_the_linearised_transient():
+    small, amplitude = kerr(".ac lin 1 10g 10g"), 1e-4
+    fine, coarse = (kerr(f".tran {step} 2n", amplitude=amplitude) for step in ("0.1p", "0.2p"))
+    for name in ("v(seen)", "v(drive)", "p(mod)"):
+        ends = [phasor(run, name, 10e9, amplitude) for run in (fine, coarse)]
+        assert (4 * ends[0] - ends[1]) / 3 == pytest.approx(complex(small[name].values[0]), rel=1e-5)
+
+
+def test_the_fixed_point_beside_electronics_is_refused_for_a_kerr_ring():
+    text = KERR.replace("sin(BIAS AMPLITUDE 10g)", "").replace("BIAS", "0.2").replace("SATURATION", "3e-3")
+    with pytest.raises(UsageError, match="fixed_point does not know Kerr resonators beside electronics"):
+        tdsim.fixed_point(loads(text + ".end\n"), step=1e-13)
+
+
+def test_scattering_through_a_lit_kerr_ring_is_refused():
+    with pytest.raises(UsageError, match="a Kerr resonator that is lit mixes each wave with its mirror image"):
+        kerr(".sparam 3 span=1g")
 
 
 def test_envelopes_are_left_out_of_small_signals_with_a_word():
