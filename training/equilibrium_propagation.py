@@ -217,7 +217,7 @@ class EquilibriumPropagation(Method):
         warnings.warn(sentence, stacklevel=4)
 
     def reciprocity(self, inputs: np.ndarray, ports: Mapping[str, tuple[str, float]], probe: float = 1e-7) -> float:
-        """How far responses there and back differ, relative to their size; warns above 1 %.
+        """How far responses there and back differ between ports, relative to their size; warns above 1 %.
 
         ports  current source -> (monitor, factor): where a current is injected, what it works on (`v(h0)`), and the
                factor of its energy, as in `amplified`
@@ -238,7 +238,11 @@ class EquilibriumPropagation(Method):
         signals, _ = self._settle(driven, None, list(monitors))
         values = np.stack([signals[m] for m in monitors])
         response = (values[:, ::2] - values[:, 1::2]) / (2 * probe) * np.array(factors)[:, None]
-        difference = float(np.linalg.norm(response - response.T) / np.linalg.norm(response + response.T))
+        own = np.sqrt(np.abs(np.diag(response)))
+        mutual = response / np.outer(own, own)
+        np.fill_diagonal(mutual, 0.0)
+        size = float(np.linalg.norm(mutual + mutual.T))
+        difference = float(np.linalg.norm(mutual - mutual.T)) / size if size > UNMOVED else 0.0
         if difference > LEAST_RECIPROCAL:
             self._say(
                 f"the circuit is not reciprocal: responses there and back differ by {100 * difference:.1f} %, and "

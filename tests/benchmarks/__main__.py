@@ -7,6 +7,7 @@ python -m tests.benchmarks kills                  kill 50 runs at random instant
 python -m tests.benchmarks branches               the cost of 256 branches of a state next to that of 64
 python -m tests.benchmarks cluster                200 runs on a dask cluster that loses a worker
 python -m tests.benchmarks sidebyside             runs of electrical circuits side by side next to one
+python -m tests.benchmarks learning               circuits that learn: exactness of gradients, accuracies
 python -m tests.benchmarks ngspice                run ordinary decks in ngspice and here, in turn
 """
 
@@ -16,7 +17,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import branches, cluster, kills, ngspice, sidebyside
+from . import branches, cluster, kills, learning, ngspice, sidebyside
 from .circuits import CASES
 from .measure import Timing, measure
 from .start import peak_memory, start_time
@@ -64,6 +65,7 @@ def main(arguments: Sequence[str]) -> int:
         "branches": branches.main,
         "cluster": cluster.main,
         "sidebyside": sidebyside.main,
+        "learning": learning.main,
     }
     if arguments and arguments[0] in others:
         return others[arguments[0]](arguments[1:])

@@ -1,0 +1,147 @@
+"""Circuits that learn by equilibrium propagation: how exact the gradient is, and how well they do.
+
+python -m tests.benchmarks learning [fidelity | circles | digits] ...     (fidelity and circles by default)
+
+fidelity  1 - cosine and relative error of every layer next to the exact gradient, and the order of the error in beta
+circles   accuracy on 100 test points of the resistive network, seeds 0 to 4, each next to 20 draws of 5 % variation
+          and of noise of the monitors, and the energy of an inference
+digits    accuracy on 360 test digits of the Hopfield net, next to one whose hidden layer is frozen, and to logistic
+          regression; hours
+The test points take no part in the choice of anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from importlib.resources import files
+
+import numpy as np
+
+import tdsim
+from tdsim.training import Adam, EquilibriumPropagation, Hardware, Task, circles, digits, split
+
+NETLISTS = files("tdsim.netlists") / "neuromorphic"
+SEEDS = range(5)
+DRAWS = 20
+
+
+def resistive(seed: int, beta: float = 0.2, hardware: Hardware | None = None, **more: object) -> EquilibriumPropagation:
+    """The resistive network on circles."""
+    rest, test = split(circles(300, 0), 1 / 3, 0)
+    train = rest.take(slice(0, 120))
+    task = Task(
+        "circles", train, test, ["vx0", "vx1"], ["vt0", "vt1"], ["v(o0)", "v(o1)"], levels=(-0.3, 0.3), gain=4.0
+    )
+    return EquilibriumPropagation(
+        tdsim.load(NETLISTS / "resistive.cir"),
+        task,
+        nudges=["vn0", "vn1"],
+        beta=beta,
+        amplified={"ra*.r": 16.0},
+        spread={"ra*.r": 0.5, "rb*.r": 0.5},
+        hardware=hardware,
+        seed=seed,
+        **more,
+    )
+
+
+def hopfield(
+    seed: int, beta: float, inputs: int, hidden: int, outputs: int, task: Task, spread: float
+) -> EquilibriumPropagation:
+    """The Hopfield net on a task."""
+    sizes = {"inputs": str(inputs), "hidden": str(hidden), "outputs": str(outputs)}
+    return EquilibriumPropagation(
+        tdsim.load(NETLISTS / "hopfield.cir", sizes),
+        task,
+        nudges=[f"vn{k}" for k in range(outputs)],
+        beta=beta,
+        activation={"uh*": "yh*", "uo*": "yo*"},
+        tied={"gf*.gain": "gb*.gain"},
+        spread={"gi*.gain": spread, "gf*.gain": 0.03, "ih*.dc": 0.01, "io*.dc": 0.01},
+        seed=seed,
+    )
+
+
+def net_on_circles(seed: int, beta: float) -> EquilibriumPropagation:
+    """The small Hopfield net."""
+    train, test = split(circles(300, 0), 1 / 3, 0)
+    task = Task("circles", train, test, ["vx0", "vx1"], ["vt0", "vt1"], ["v(yo0)", "v(yo1)"])
+    return hopfield(seed, beta, 2, 6, 2, task, 0.2)
+
+
+def fidelity() -> None:
+    """Print how near the gradients are to the exact ones."""
+    betas = (0.1, 0.05, 0.025)
+    for label, make in (("resistive", resistive), ("hopfield", net_on_circles)):
+        for symmetric in (False, True):
+            found = []
+            for beta in betas:
+                method = make(0, beta=beta)
+                method.symmetric = symmetric
+                data = method.task.train
+                found.append(method.fidelity(data.inputs[:8], data.labels[:8]))
+            for layer in found[0].cosine:
+                errors = np.array([f.error[layer] for f in found])
+                order = np.log2(errors[:-1] / errors[1:])
+                print(
+                    f"{label:10} {'symmetric' if symmetric else 'one-sided':10} {layer:10} beta {betas[1]}: 1 - cos "
+                    f"{1 - found[1].cosine[layer]:.1e}, error {errors[1]:.1e}, order {order[0]:.2f} {order[1]:.2f}",
+                    flush=True,
+                )
+
+
+def learn_circles() -> None:
+    """Print accuracies of the resistive network."""
+    scores = []
+    for seed in SEEDS:
+        began, method = time.perf_counter(), resistive(seed)
+        method.fit(Adam(0.1), epochs=12, batch=12)
+        scores.append(method.score())
+        print(f"circles, seed {seed}: {scores[-1]:.3f} in {time.perf_counter() - began:.0f} s", flush=True)
+        if seed == 0:
+            robustness(method)
+    print(f"circles, median: {np.median(scores):.3f}", flush=True)
+
+
+def robustness(method: EquilibriumPropagation) -> None:
+    """Print what a trained network does on other devices, and what an inference takes."""
+    for label, kinds in (
+        ("variation 5 %", [Hardware(variation=0.05, seed=s) for s in range(DRAWS)]),
+        ("variation 20 %", [Hardware(variation=0.2, seed=s) for s in range(DRAWS)]),
+        ("noise 10 mV", [Hardware(noise=0.01, seed=s) for s in range(DRAWS)]),
+        ("noise 100 mV", [Hardware(noise=0.1, seed=s) for s in range(DRAWS)]),
+    ):
+        scores = []
+        for hardware in kinds:
+            other = resistive(0, hardware=hardware)
+            other.numbers = method.numbers
+            scores.append(other.score())
+        low, middle = np.min(scores), np.median(scores)
+        print(f"  {label}: median {middle:.3f}, worst {low:.3f} of {DRAWS} draws", flush=True)
+
+
+def learn_digits(hidden: int = 32, epochs: int = 6) -> None:
+    """Print accuracies on digits."""
+    from sklearn.linear_model import LogisticRegression
+
+    train, test = split(digits(), 0.2, 0)
+    logistic = LogisticRegression(max_iter=2000).fit(train.inputs, train.labels)
+    print(f"digits, logistic regression: {logistic.score(test.inputs, test.labels):.3f}", flush=True)
+    names = [[f"{kind}{k}" for k in range(count)] for kind, count in (("vx", 64), ("vt", 10))]
+    task = Task("digits", train, test, *names, [f"v(yo{k})" for k in range(10)])
+    for label, frozen in (("all layers", ()), ("hidden layer frozen", ("gi*.gain", "ih*.dc"))):
+        method = hopfield(0, 0.5, 64, hidden, 10, task, 0.04)
+        method.fit(Adam(0.004), epochs, batch=20, frozen=frozen, told=lambda r: print(f"  {r}", flush=True))
+        print(f"digits, {hidden} hidden, {label}: {method.score():.3f}", flush=True)
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Print what is asked for."""
+    known = {"fidelity": fidelity, "circles": learn_circles, "digits": learn_digits}
+    if unknown := sorted(set(arguments) - set(known)):
+        print(f"unknown: {', '.join(unknown)}; there are {', '.join(known)}")
+        return 2
+    for name in arguments or ("fidelity", "circles"):
+        known[name]()
+    return 0
