@@ -88,6 +88,9 @@ MOST = {"maxord": 6, "xmu": 0.5, "pivrel": 1}
 COUNTS = frozenset(("itl1", "itl2", "itl4", "threads", "block", "seed", "maxord"))
 """Options that count something."""
 
+SWEPT = NUMBERS - {"seed", "threads", "block", "dt", "defl", "defw", "defad", "defas"}
+"""Options that may differ between the runs of a sweep: those that the analyses read, and not the netlist's reader."""
+
 FLAGS = frozenset(("noopiter",))
 """Options that stand alone; `name=1` says the same, `name=0` the opposite."""
 

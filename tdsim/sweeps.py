@@ -20,11 +20,15 @@ DRAW = "mc"
 
 @dataclass(frozen=True)
 class Stepped:
-    """`.step param name ...`: a parameter of the netlist, or `instance.parameter`, takes these values in turn."""
+    """`.step param name ...`: a parameter of the netlist, or `instance.parameter`, takes these values in turn.
+
+    option  it is an option of that name: `.step temp ...`, `.step option reltol ...`
+    """
 
     name: str
     values: tuple[float, ...]
     position: Position | None = field(default=None, compare=False)
+    option: bool = False
 
     @property
     def count(self) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..circuit import Circuit
 from ..errors import UsageError, nearest
+from ..options import SWEPT
 from ..results import open as open_result
 from ..results.reader import is_finished
 from ..sweeps import MonteCarlo, Plan, Stepped
@@ -34,8 +35,9 @@ def sweep(
 ) -> Any:
     """Run the analyses of a circuit for many values of its parameters, side by side; one Dataset along `run`.
 
-    values     what is swept: a parameter of the netlist, or "instance.parameter", to its values. Every combination is
-               a run, the first name being the inner loop; or, `paired`, the first values of all, the second, ...
+    values     what is swept: a parameter of the netlist, "instance.parameter", `temp` (degC) or another option that
+               is a number (`reltol`), to its values. Every combination is a run, the first name being the inner loop;
+               or, `paired`, the first values of all, the second, ...
     runs seed  Monte Carlo: draw the random parameters (gauss, agauss, unif, aunif) so many times
     analysis   the name of one (tran, sparam); None runs all
     workers    processes; the result is the same, bit for bit, for any number. A script that asks for more than one
@@ -89,9 +91,10 @@ def _stepped(circuit: Circuit, name: str, given: Sequence[float]) -> Stepped:
     if not np.isfinite(numbers).all():
         raise UsageError(f"{name} takes finite numbers")
     own = circuit.recipe.parameters if circuit.recipe else set()
-    if name.lower() not in own and "." not in name:
-        raise UsageError(f"the netlist has no parameter {name!r}{nearest(name, own)}")
-    return Stepped(name.lower(), tuple(float(v) for v in numbers))
+    option = name.lower() not in own and name.lower() in SWEPT
+    if name.lower() not in own and "." not in name and not option:
+        raise UsageError(f"the netlist has no parameter {name!r}{nearest(name, {*own, *SWEPT})}")
+    return Stepped(name.lower(), tuple(float(v) for v in numbers), option=option)
 
 
 def _warn(sentence: str) -> None:

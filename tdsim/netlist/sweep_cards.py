@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from ..circuit import Circuit
 from ..errors import Diagnostics, UsageError, nearest
+from ..options import SWEPT, option_problem
 from ..sweeps import MOST_RUNS, MonteCarlo, Plan, Stepped
 from .card_control import Control
 from .keywords import split
@@ -14,20 +15,31 @@ from .problems import Problem
 from .scan import Place
 from .values import integer
 
-STEP = "the form is .step param name start stop increment, or .step param name list v1 v2 ..."
+STEP = (
+    "the form is .step param name start stop increment, or .step param name list v1 v2 ...; "
+    "`temp` stands for the temperature, `option reltol` for an option in the place of `param name`"
+)
 
 
 def step(c: Control) -> None:
-    """`.step param name start stop increment`, `.step param name list v1 v2 ...`."""
+    """`.step param name start stop increment`, `.step param name list v1 v2 ...`; also of `temp`, `option name`."""
     words, keywords = split(c.card, 1)
     texts = [c.card.words[w] for w in words]
-    if keywords or len(words) < 4 or texts[0] != "param" or (texts[2] != "list" and len(words) != 5):
-        raise Problem(STEP, Place(c.card, words[0] if words and texts[0] != "param" else 0))
-    values = tuple(c.numbers(words[3:])) if texts[2] == "list" else _range(c, words[2:])
-    name = texts[1]
+    named = 1 if texts[:1] == ["temp"] else 2
+    wrong = not texts or texts[0] not in ("param", "temp", "option")
+    listed = texts[named : named + 1] == ["list"]
+    if keywords or wrong or len(words) < named + 2 or (not listed and len(words) != named + 3):
+        raise Problem(STEP, Place(c.card, words[0] if words and wrong else 0))
+    name, where, option = texts[named - 1], Place(c.card, words[named - 1]), texts[0] != "param"
+    if option and name not in SWEPT:
+        raise Problem(f"there is no option {name!r} that a sweep can change{nearest(name, SWEPT)}", where)
+    values = tuple(c.numbers(words[named + 1 :])) if listed else _range(c, words[named:])
     if len(set(values)) < len(values):
-        raise Problem(f"{name} takes a value twice", Place(c.card, words[3]))
-    _add(c, Stepped(name, values, Place(c.card, words[1]).position))
+        raise Problem(f"{name} takes a value twice", Place(c.card, words[named + 1]))
+    problems = [problem for value in values if option and (problem := option_problem(name, value))]
+    if problems:
+        raise Problem(problems[0], where)
+    _add(c, Stepped(name, values, where.position, option))
 
 
 def _range(c: Control, words: list[int]) -> tuple[float, ...]:
@@ -76,7 +88,7 @@ def check_plan(circuit: Circuit, parameters: Collection[str], fixed: Collection[
     fixed       those that `--set` gives a value
     """
     for axis in circuit.sweep.axes if circuit.sweep else ():
-        if isinstance(axis, MonteCarlo):
+        if isinstance(axis, MonteCarlo) or axis.option:
             continue
         if axis.name in fixed:
             found.error(f"{axis.name} is swept by .step and set by --set: do one of them", axis.position)

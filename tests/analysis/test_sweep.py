@@ -595,3 +595,52 @@ def test_plans_may_have_one_run(tmp_path):
     circuit = tdsim.loads(RING)
     circuit.sweep = Plan((Stepped("l", (190e-6,)),))
     assert tdsim.simulate(circuit)["tran"]["p(out)"].shape == (1, 301)
+
+
+WARM = """A divider whose upper resistor is warm
+V1 in 0 1
+R1 in out 1k tc1=0.01
+R2 out 0 1k
+.op
+.save v(out)
+{cards}
+.end
+"""
+
+
+@pytest.mark.parametrize(
+    "cards", [".step temp list 2 27 77", ".step temp list 2 27 77\n.temp 50", ".step temp 2 77 25\n.param temp=3"]
+)
+def test_the_temperature_is_stepped(cards):
+    """R1 = 1k (1 + 0.01 (T - 27))."""
+    result = tdsim.simulate(tdsim.loads(WARM.format(cards=cards)))
+    temperatures = result["temp"].values
+    assert temperatures[0] == 2
+    assert temperatures[-1] == 77
+    np.testing.assert_allclose(result["v(out)"], 1 / (2 + 0.01 * (temperatures - 27)), rtol=1e-9)
+
+
+def test_temperature_and_parameters_are_swept_together():
+    circuit = tdsim.loads(WARM.format(cards=".step param r1.r list 1k 2k\n.step temp list 27 127"))
+    result = tdsim.simulate(circuit)
+    assert result["temp"].attrs["units"] == "degC"
+    np.testing.assert_allclose(result["v(out)"], [1 / 2, 1 / 3, 1 / 3, 1 / 5], rtol=1e-9)
+    again = tdsim.sweep(circuit, {"r1.r": [1e3, 2e3], "temp": [27, 127]})
+    np.testing.assert_array_equal(again["v(out)"], result["v(out)"])
+
+
+def test_options_are_stepped():
+    """Each run is what the option itself gives, and no two of them are the same."""
+    deck = "t\nV1 in 0 sin(0 1 1k)\nR1 in out 1k\nD1 out 0 dm\nC1 out 0 1u\n.model dm d\n.tran 50u 2m\n.save v(out)\n"
+    result = tdsim.simulate(tdsim.loads(deck + ".step option reltol list 1e-2 1e-4 1e-8\n.end\n"))
+    assert list(result["reltol"].values) == [1e-2, 1e-4, 1e-8]
+    alone = [f"{deck}.options reltol={value}\n.step param r1.r list 1k\n.end\n" for value in (1e-2, 1e-4, 1e-8)]
+    np.testing.assert_array_equal(result["v(out)"], [tdsim.simulate(tdsim.loads(d))["v(out)"].values[0] for d in alone])
+    assert len(np.unique(result["v(out)"].values[:, 20])) == 3
+
+
+def test_an_option_that_cannot_be_swept_is_said():
+    with pytest.raises(UsageError, match="no parameter 'tmp'; did you mean 'temp'"):
+        tdsim.sweep(tdsim.loads(WARM.format(cards="")), {"tmp": [1, 2]})
+    with pytest.raises(UsageError, match=r"option temp must be above -273\.15"):
+        tdsim.sweep(tdsim.loads(WARM.format(cards="")), {"temp": [-300, 2]})

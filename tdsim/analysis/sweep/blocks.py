@@ -78,7 +78,7 @@ def _structures(variants: Variants, tell: Tell | None) -> Iterator[tuple[int, st
     waiting: dict[str, list[tuple[int, Variant]]] = {}
     count, first = variants.plan.count, variants.make(0)
     place = next((axis.position for axis in variants.plan.axes if axis.position), None)
-    same = structure(first.circuit) if not variants.elaborates else None
+    same = structure(first.circuit) if variants.alike else None
     for run in range(count):
         variant = variants.make(run)
         refuse_different(first, variant, run, place)

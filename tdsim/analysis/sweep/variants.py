@@ -12,7 +12,8 @@ import numpy as np
 from ...circuit import Circuit
 from ...digest import digest
 from ...errors import Diagnostic, NetlistError, UsageError
-from ...sweeps import DRAW, Plan, SideBySide
+from ...options import option_problem
+from ...sweeps import DRAW, Plan, SideBySide, Stepped
 from ..parameters import set_parameters
 
 MOST_DRAWN = 1000
@@ -33,13 +34,19 @@ class Variants:
     def __init__(self, circuit: Circuit, plan: Plan, seed: int):
         self.circuit, self.plan, self.seed = circuit, plan, seed
         known = circuit.recipe.parameters if circuit.recipe else set()
-        self._own = {axis.name for axis in plan.axes} & known
+        self._options = {axis.name for axis in plan.axes if isinstance(axis, Stepped) and axis.option}
+        self._own = ({axis.name for axis in plan.axes} & known) - self._options
         """The swept names that are parameters of the netlist; the others are those of instances."""
 
     @property
     def elaborates(self) -> bool:
-        """Whether the netlist is elaborated anew for each run; if not, only numbers of instances change."""
+        """Whether the netlist is elaborated anew for each run."""
         return bool(self._own) or self.plan.draws is not None
+
+    @property
+    def alike(self) -> bool:
+        """Whether nothing but numbers of instances changes between the runs."""
+        return not (self.elaborates or self._options)
 
     def is_own(self, name: str) -> bool:
         """Whether a swept name is a parameter of the netlist."""
@@ -54,7 +61,8 @@ class Variants:
         """The circuit of one run. Raises UsageError or NetlistError, which names the run."""
         point = self.plan.point(run)
         own = {name: value for name, value in point.values.items() if name in self._own}
-        others = {name: value for name, value in point.values.items() if name not in self._own}
+        options = {name: value for name, value in point.values.items() if name in self._options}
+        others = {n: v for n, v in point.values.items() if n not in self._own and n not in self._options}
         drawn: Mapping[str, float] = {}
         circuit = self.circuit
         try:
@@ -64,6 +72,7 @@ class Variants:
                 circuit.options = {**circuit.options, "seed": self.circuit.options.get("seed", 0)}
                 circuit.processes = self.circuit.processes
             circuit, _ = set_parameters(circuit, dict(others))
+            circuit = _with_options(circuit, options)
         except NetlistError as error:
             step = f"run {run}: {point}"
             raise NetlistError([replace(d, expansion=(step, *d.expansion)) for d in error.diagnostics]) from None
@@ -73,6 +82,16 @@ class Variants:
             return Variant(circuit, point.values)
         draw = {DRAW: float(point.draw)} if len(self.plan.axes) > 1 else {}
         return Variant(circuit, {**point.values, **draw, **_results(circuit, drawn)})
+
+
+def _with_options(circuit: Circuit, options: Mapping[str, float]) -> Circuit:
+    """The circuit with other values of options. Raises UsageError for values that make no sense."""
+    for name, value in options.items():
+        if problem := option_problem(name, value):
+            raise UsageError(problem)
+    changed = copy.copy(circuit)
+    changed.options = {**circuit.options, **options}
+    return changed
 
 
 def _results(circuit: Circuit, drawn: Mapping[str, float]) -> dict[str, float]:
@@ -177,6 +196,8 @@ def label(circuit: Circuit, name: str) -> tuple[str, str]:
     """Unit and description of a swept or drawn name."""
     if name == DRAW:
         return "1", "Monte Carlo draw"
+    if name in ("temp", "tnom") and name not in circuit.parameters:
+        return "degC", "temperature" if name == "temp" else "temperature that parameters are for"
     owner, _, parameter = name.rpartition(".")
     instance = circuit.find_instance(owner) if owner else None
     if instance is None or parameter not in instance.device.params:
