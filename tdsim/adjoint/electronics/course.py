@@ -26,7 +26,7 @@ EXACT = {RELTOL: 1e-10, VNTOL: 1e-13, ABSTOL: 1e-16, CHGTOL: 1e-21}
 ROWS = 6
 """Stages of a step, and a point between."""
 
-SEGMENT_NUMBERS = 1 << 22
+SEGMENT_NUMBERS = 1 << 20
 """Numbers of stages that a segment of all runs may hold, whatever its length."""
 
 SHORTEST = 64
