@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..engine.state import State
+from ..nodal.block import Block
+from ..nodal.eights import WIDTH
 from ..nodal.integrator import Integrator
 from ..nodal.lit import LitDrives, LitRun
 from ..nodal.methods import method_of
@@ -51,6 +53,8 @@ class LitElectronics:
         self._runs = [
             self._begin(run, layout, left[run] if left else None, state.tick) for run in range(electronics.runs)
         ]
+        integrators = [run.integrator for run in self._runs]
+        self._blocks = [Block(integrators[k : k + WIDTH]) for k in range(0, len(integrators), WIDTH)]
         self.voltages = self._voltages(left)
         self.unknowns = np.zeros((electronics.runs, 0, system.size + 1))
 
@@ -140,7 +144,10 @@ class LitElectronics:
 
     def go_on(self, light: np.ndarray) -> np.ndarray:
         """Go on with this light (detectors, runs, samples); returns voltages (followers, runs, samples)."""
-        self.unknowns = np.stack([run.go_on(light[:, k]) for k, run in enumerate(self._runs)])
+        courses = [run.course(light[:, k]) for k, run in enumerate(self._runs)]
+        for first, block in zip(range(0, len(courses), WIDTH), self._blocks, strict=True):
+            block.follow(courses[first : first + WIDTH])
+        self.unknowns = np.stack([run.end(course) for run, course in zip(self._runs, courses, strict=True)])
         return self.unknowns[:, :, self._heard].transpose(2, 0, 1)
 
     def bookmark(self) -> list[Any]:

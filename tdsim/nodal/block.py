@@ -13,6 +13,7 @@ from .equations import solver
 from .fibers import Fiber, possible, switch_address
 from .integrator import Integrator, Points, room_for
 from .laws_together import alike, compiled_loop, law_table
+from .lit import LitCourse
 from .solver import Solver
 from .stepping import advance
 from .tables import Layout
@@ -20,6 +21,9 @@ from .words import INDEX
 
 FEWEST = 3
 """Fewer runs than this go faster one after the other."""
+
+FEWEST_SAMPLES = 4
+"""Between fewer samples than this, laying runs side by side takes longer than it saves."""
 
 TABLES = {
     t.BASES: "BASE",
@@ -98,22 +102,32 @@ class Bench:
 
     def advance(self, until: Mapping[int, float]) -> dict[int, int]:
         """Let some runs go on to a time (s) each; returns what `stepping.advance` came to."""
+        for lane, time in until.items():
+            self._seats[lane, t.UNTIL : t.UNTIL + 1].view(float)[0] = time
+        return self._go(list(until), t.entrance().address)
+
+    def follow(self, courses: Mapping[int, np.ndarray]) -> dict[int, int]:
+        """Let some runs follow light, by the words of their courses; returns what `lit.follow_course` came to."""
+        for lane, words in courses.items():
+            self._seats[lane, t.COURSE] = words.ctypes.data
+        return self._go(list(courses), t.course_entrance().address)
+
+    def _go(self, lanes: Sequence[int], entrance: int) -> dict[int, int]:
         for word, name in FACTORED.items():
             self._load(word, name)
         self._seats[:, t.STATE] = t.FINISHED
-        for lane, time in until.items():
+        for lane in lanes:
             seat, words = self._seats[lane], self.runs[lane].words
             seat[t.STATE] = t.GOES_ON
-            seat[t.UNTIL : t.UNTIL + 1].view(float)[0] = time
             words[[INDEX["SOLVER"], INDEX["SEAT"]]] = t.waiting_solver().address, seat.ctypes.data
-            self._fibers[1 + lane].begin(t.entrance().address, seat.ctypes.data)
+            self._fibers[1 + lane].begin(entrance, seat.ctypes.data)
         t.advance_together(int(self._words.ctypes.data))
-        for lane in until:
+        for lane in lanes:
             run = self.runs[lane]
             run.words[INDEX["SOLVER"]] = solver().address
             for word, name in FACTORED.items():
                 run[name][:] = self._arrays[word][:, lane]
-        return {lane: int(self._seats[lane, t.CODE]) for lane in until}
+        return {lane: int(self._seats[lane, t.CODE]) for lane in lanes}
 
 
 class Block:
@@ -134,20 +148,44 @@ class Block:
             self._advance(until)
             yield [(times, found) for found in values]
 
+    def follow(self, courses: Sequence[LitCourse]) -> None:
+        """Let every run go through its course."""
+        going = [k for k, course in enumerate(courses) if course.goes_on()]
+        while going:
+            for members in self._alike(going):
+                if not self._pays(members) or courses[0].count < FEWEST_SAMPLES:
+                    for k in members:
+                        courses[k].follow()
+                    continue
+                seated, bench = self._bench(self._integrators[members[0]].solver.layout)
+                codes = bench.follow({seated.index(k): courses[k].words() for k in members})
+                for lane, code in codes.items():
+                    courses[seated[lane]].judge_words(code)
+            going = [k for k in going if courses[k].goes_on()]
+
     def _advance(self, until: float) -> None:
         going = list(range(len(self._integrators)))
         while going:
             codes: dict[int, int] = {}
-            for layout in {
-                id(self._integrators[k].solver.layout): self._integrators[k].solver.layout for k in going
-            }.values():
-                codes |= self._advance_some([k for k in going if self._integrators[k].solver.layout is layout], until)
+            for members in self._alike(going):
+                codes |= self._advance_some(members, until)
             going = [k for k in going if not self._integrators[k].has_ended(codes[k], until)]
+
+    def _alike(self, going: Sequence[int]) -> list[list[int]]:
+        """Runs with one pattern each."""
+        found: dict[int, list[int]] = {}
+        for k in going:
+            found.setdefault(id(self._integrators[k].solver.layout), []).append(k)
+        return list(found.values())
+
+    @staticmethod
+    def _pays(members: Sequence[int]) -> bool:
+        return len(members) >= FEWEST and possible()
 
     def _advance_some(self, members: list[int], until: float) -> dict[int, int]:
         """Let runs with one pattern go on."""
         stops = {k: self._integrators[k].next_stop(until) for k in members}
-        if len(members) < FEWEST or not possible():
+        if not self._pays(members):
             return {k: advance(self._integrators[k].words.address, stop) for k, stop in stops.items()}
         seated, bench = self._bench(self._integrators[members[0]].solver.layout)
         codes = bench.advance({seated.index(k): stop for k, stop in stops.items()})

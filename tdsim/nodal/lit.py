@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import numba
 import numpy as np
 
 from ..engine.kernel import compiled
@@ -19,12 +20,17 @@ from . import words as w
 from .carrying_on import carry_on, left_behind
 from .drives import Drives
 from .integrator import Integrator
-from .memory import floats, integer_at, longs
+from .memory import floats, integer_at, longs, number_at, put_integer
 from .stepping import DONE, advance
 from .system import Source
 from .words import RESTART
 
+carray: Any = getattr(numba, "carray")  # noqa: B009  numba does not say that it exports it
+
 Array = np.ndarray[Any, Any]
+
+(PLACES, SOURCES, LIGHT_AT, COLUMNS, VALUES, WIDTH, TICK, DONE_SAMPLES, LAST_SAMPLE, STEP, COURSE_WORDS) = range(11)
+"""Words of a course: addresses of its arrays and their sizes, and where it is."""
 
 JUMP, SEEN = 8.0, 1e-3
 """How much larger than the one before, and than the light itself, an increment must be to count as a jump."""
@@ -75,6 +81,10 @@ class LitRun:
         self.integrator.words.put(OUT_TIMES=np.array([np.inf]), FILLED=np.zeros(1, np.int64))
         self.integrator.words.count(ON_GRID=1, ROOM=1, KEPT_COUNT=0)
 
+    def course(self, light: np.ndarray) -> LitCourse:
+        """The way through samples with this light (sources, samples)."""
+        return LitCourse(self, np.concatenate([self._light, light], axis=1))
+
     @property
     def latest_light(self) -> np.ndarray:
         """The light (sources,) at the last sample."""
@@ -108,23 +118,84 @@ class LitRun:
 
     def go_on(self, light: np.ndarray) -> np.ndarray:
         """Go on through samples with this light (sources, samples); returns the unknowns (samples, unknowns + 1)."""
-        count = light.shape[1]
-        light = np.concatenate([self._light, light], axis=1)
-        values = np.empty((count, self.integrator.words["Z"].size))
-        done = 0
-        while done < count:
-            reach = int(np.ceil(self.integrator.reached / self.step - 0.5)) - self.tick
-            if reach <= done:
-                self.integrator.load()
-                continue
-            places = self.integrator.words["SEGMENT_BEGIN"][self.drives.lit]
-            done, code = follow_light(
-                self.integrator.words.address, places, light, self.tick, done, min(count, reach), self.step, values
-            )
-            self.integrator.judge(code)
-        self.tick += count
-        self._light = light[:, -2:].copy()
-        return values
+        course = self.course(light)
+        while course.goes_on():
+            course.follow()
+        return self.end(course)
+
+    def end(self, course: LitCourse) -> np.ndarray:
+        """Be at the end of a course that has been gone through; returns its unknowns."""
+        self.tick += course.count
+        self._light = course.light[:, -2:].copy()
+        return course.values
+
+
+class LitCourse:
+    """Samples that a run goes through: light (sources, 2 + samples), values (samples, unknowns + 1)."""
+
+    def __init__(self, run: LitRun, light: np.ndarray):
+        self.run, self.light, self.count = run, np.ascontiguousarray(light), light.shape[1] - 2
+        self.values = np.empty((self.count, run.integrator.words["Z"].size))
+        self._done, self._last, self._places = 0, 0, np.zeros(0, dtype=np.int64)
+        self._words = np.zeros(COURSE_WORDS, dtype=np.int64)
+
+    def goes_on(self) -> bool:
+        """Whether there are samples left; loads what the sources do next."""
+        integrator, run = self.run.integrator, self.run
+        while self._done < self.count:
+            reach = int(np.ceil(integrator.reached / run.step - 0.5)) - run.tick
+            if reach > self._done:
+                self._last = min(self.count, reach)
+                self._places = integrator.words["SEGMENT_BEGIN"][run.drives.lit]
+                return True
+            integrator.load()
+        return False
+
+    def follow(self) -> None:
+        """Go on alone."""
+        run, address = self.run, self.run.integrator.words.address
+        self.judge(
+            *follow_light(address, self._places, self.light, run.tick, self._done, self._last, run.step, self.values)
+        )
+
+    def judge(self, done: int, code: int) -> None:
+        """Note which samples are done; raises SimulationError where there is no way on."""
+        self._done = done
+        self.run.integrator.judge(code)
+
+    def words(self) -> np.ndarray:
+        """What `follow_course` takes: the words of the rest of the course."""
+        self._words[:] = 0
+        for word, array in ((PLACES, self._places), (LIGHT_AT, self.light), (VALUES, self.values)):
+            self._words[word] = array.ctypes.data
+        sizes = (len(self._places), self.light.shape[1], self.values.shape[1])
+        self._words[[SOURCES, COLUMNS, WIDTH]] = sizes
+        self._words[[TICK, DONE_SAMPLES, LAST_SAMPLE]] = self.run.tick, self._done, self._last
+        self._words[STEP : STEP + 1].view(float)[0] = self.run.step
+        return self._words
+
+    def judge_words(self, code: int) -> None:
+        """The same as `judge`, after `follow_course`."""
+        self.judge(int(self._words[DONE_SAMPLES]), code)
+
+
+@compiled
+def follow_course(m: int, course: int) -> int:
+    """`follow_light` by the words of a course; returns why it stopped."""
+    sources, columns, width = integer_at(course, SOURCES), integer_at(course, COLUMNS), integer_at(course, WIDTH)
+    last = integer_at(course, LAST_SAMPLE)
+    done, code = follow_light(
+        m,
+        carray(longs(course, PLACES), (sources,)),
+        carray(floats(course, LIGHT_AT), (sources, columns)),
+        integer_at(course, TICK),
+        integer_at(course, DONE_SAMPLES),
+        last,
+        number_at(course, STEP),
+        carray(floats(course, VALUES), (columns - 2, width)),
+    )
+    put_integer(course, DONE_SAMPLES, done)
+    return int(code)
 
 
 @compiled

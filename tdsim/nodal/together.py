@@ -34,6 +34,7 @@ from .equations import (
 )
 from .fibers import address_of, at_address, switch
 from .kinds import WORDS
+from .lit import follow_course
 from .lu import GROWTH, WEAK
 from .memory import call, floats, integer_at, longs, number_at, put_integer, put_number, shorts
 from .stepping import advance
@@ -46,6 +47,7 @@ from .stepping import advance
     MAIN,  # and of the one that it comes from
     RUN,  # address of the run's words
     UNTIL,  # the time to go on to
+    COURSE,  # or the address of a course with light (see lit)
     Z,  # what is asked for: see `equations.solve`
     ALPHA,
     BETA,
@@ -59,7 +61,7 @@ from .stepping import advance
     FRESH,
     LIMITED,
     SEAT_WORDS,
-) = range(20)
+) = range(21)
 
 GOES_ON, ASKS, ITERATES, SUBSTITUTES, FINISHED = range(5)
 
@@ -126,6 +128,14 @@ def enter(low: int, high: int) -> None:
     switch(integer_at(seat, SWITCH), integer_at(seat, OWN), integer_at(seat, MAIN))
 
 
+def enter_course(low: int, high: int) -> None:
+    """Where a fiber with a course begins."""
+    seat = (np.int64(high) << 32) | (np.int64(low) & 0xFFFFFFFF)
+    put_integer(seat, CODE, follow_course(integer_at(seat, RUN), integer_at(seat, COURSE)))
+    put_integer(seat, STATE, FINISHED)
+    switch(integer_at(seat, SWITCH), integer_at(seat, OWN), integer_at(seat, MAIN))
+
+
 @functools.cache
 def waiting_solver() -> Any:
     """What stands at word SOLVER of a run on a fiber."""
@@ -140,6 +150,12 @@ def waiting_solver() -> Any:
 def entrance() -> Any:
     """The compiled function that fibers begin with."""
     return numba.cfunc(types.void(types.int32, types.int32), cache=True, error_model="numpy")(enter)
+
+
+@functools.cache
+def course_entrance() -> Any:
+    """The compiled function that fibers with a course begin with."""
+    return numba.cfunc(types.void(types.int32, types.int32), cache=True, error_model="numpy")(enter_course)
 
 
 # -- outside it -----------------------------------------------------------------------------------------------------

@@ -144,6 +144,33 @@ def test_threads_share_out_blocks():
     assert same(simulate(DIODES), simulate(DIODES.replace(".save", ".options threads=3\n.save")))
 
 
+NEURONS = """Three neurons, the last of which hears the first late
+v1 in 0 1
+r1 a 0 1k
+c1 a 0 1n
+b1 0 a i=1m*tanh(2*v(b)-v(c)+0.3*v(in))
+r2 b 0 1k
+c2 b 0 1n
+b2 0 b i=1m*(tanh(v(a))+0.1)
+r3 c 0 1k
+c3 c 0 1n
+b3 0 c i=1m*tanh(delay(v(a),0.4u))
+.save v(a) v(b) v(c)
+.end
+"""
+
+
+@pytest.mark.parametrize("delay", ["delay(v(a),0.4u)", "v(a)"])
+def test_runs_that_settle_together_do_so_as_alone(monkeypatch, delay):
+    circuit = loads(NEURONS.replace("delay(v(a),0.4u)", delay))
+    found = []
+    for fewest in (3, 1000):
+        monkeypatch.setattr(block, "FEWEST", fewest)
+        found.append(tdsim.settle(circuit, tmax=50e-6, step=50e-9, params={"r1.r": 1e3 * RESISTANCES}))
+    assert same(*found)
+    assert not same(*found, slice(None, None, -1))
+
+
 def test_the_run_that_fails_is_told():
     netlist = LAWS.replace("sqrt(abs(v(a)))", "log(0.3-v(a))")
     with pytest.raises(tdsim.SimulationError, match="the expression of b3 is undefined"):
