@@ -18,7 +18,7 @@ def receiver(step=STEP, **settings):
     circuit = Circuit().add("xp", "photodiode", "in", "out", "0", **settings)
     circuit.add("r1", "r", "out", "0", r=R).add("c1", "c", "out", "0", c=C)
     system = build(circuit, Conditions())
-    drives = LitDrives(system.sources, [system.source("xp")], step, 1.0, 0)
+    drives = LitDrives(system.sources, [system.source("xp")], step, 1.0, 0, 1.0)
     solver = Solver(system, lay_out(system, step), 0, True, Tolerances(reltol=1e-6))
     integrator = Integrator(solver, drives, step)
     integrator.begin({}, {})
