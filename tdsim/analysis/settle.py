@@ -185,6 +185,9 @@ class Settles(Transient):
                 found[wave] = standing(self.inputs[name])
         return found
 
+    def inputs_until(self, last: int) -> dict[str, Any]:
+        return {name: np.repeat(x, last + 1, axis=-1) for name, x in self.request.inputs.items()}
+
     def _schema(self) -> Schema:
         return replace(super()._schema(), length=None)
 

@@ -194,8 +194,12 @@ class Transient:
             name="branch",
         )
         changed = {name: from_now(samples, state.tick, asked.last) for name, samples in inputs.items()}
-        asked.inputs = {**asked.inputs, **changed}
+        asked.inputs = {**self.inputs_until(asked.last), **changed}
         return self.again_with(circuit, asked)
+
+    def inputs_until(self, last: int) -> dict[str, Any]:
+        """What enters, as the inputs of a transient to the tick `last`."""
+        return self.request.inputs
 
     def again_with(self, circuit: Circuit, request: Request) -> Transient:
         """A transient of the same kind."""

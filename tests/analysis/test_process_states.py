@@ -152,6 +152,47 @@ def test_shapes_go_on_in_branches_as_they_would():
     np.testing.assert_array_equal(branches[0]["p(out)"], result["p(out)"].values[100:150])
 
 
+def test_a_search_for_an_equilibrium_branches_under_its_inputs():
+    """The free phase comes to rest; then branches with other detunings go to their own equilibria."""
+    branches, detunings = [], np.array([0.0, 2e9])
+
+    def nudge(sim, memory):
+        yield sim.wait_settled(1e-9)
+        branches.append(sim.branch(3 * NS, {"xr.detuning": detunings}))
+
+    circuit = loads("t\nXr in out resonator kappa=[2e10 2e10]\n.port in in\n.save p(out)\n.end\n")
+    tdsim.settle(circuit.process(nudge), tmax=5 * NS, step=PS, tol=1e-9, inputs={"in": 0.03})
+    circuit.processes.clear()
+    for run, detuning in enumerate(detunings):
+        rest = tdsim.fixed_point(circuit, step=PS, inputs={"in": 0.03}, params={"xr.detuning": detuning})
+        assert branches[0]["p(out)"].values[run, -1] == pytest.approx(rest["p(out)"].item(), rel=1e-6)
+
+
+def test_a_transient_from_rest_goes_on_with_its_process():
+    def tune(sim, memory):
+        while memory["left"]:
+            yield sim.wait_settled(1e-9)
+            memory["left"] -= 1
+            sim.set("xr.detuning", 2e9)
+
+    text = CAVITY.replace(".end", ".settle tol=1e-9 tmax=5n tstep=1p\n.tran 1p 50p from=settle\n.end")
+    result = tdsim.simulate(loads(text).process(tune, {"left": 1}), "tran")
+    rest = tdsim.fixed_point(cavity(), step=PS, params={"xr.detuning": 2e9})
+    np.testing.assert_allclose(result["p(out)"].values, rest["p(out)"].item(), rtol=1e-6)
+
+
+def test_one_run_with_an_axis_branches_into_many():
+    branches = []
+
+    def choose(sim, memory):
+        yield sim.wait(40 * PS)
+        branches.append(sim.branch(50 * PS, {"xl.power": np.array([2e-3, 0.0, 1e-3])}))
+
+    params = {"xr.detuning": np.array([1e9])}
+    result = tdsim.transient(cavity().process(choose), stop=99 * PS, step=PS, params=params)
+    np.testing.assert_allclose(branches[0]["p(out)"].values[2], result["p(out)"].values[0, 40:90], rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
