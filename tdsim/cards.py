@@ -157,6 +157,15 @@ class Train:
 
 
 @dataclass(frozen=True)
+class Set:
+    """`.set inst.parameter value`: replaces what the line of an instance says; trained netlists have it."""
+
+    name: str
+    value: float
+    position: Position | None = None
+
+
+@dataclass(frozen=True)
 class Request:
     """A signal named by .save, .probe or .print (a pattern may hold `*`)."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from . import device as _device
-from .cards import Analysis, Request, Settle, Train, Transient
+from .cards import Analysis, Request, Set, Settle, Train, Transient
 from .checks import check_values as check_values
 from .checks import is_shape as is_shape
 from .checks import value_problem as value_problem
@@ -128,6 +128,8 @@ class Circuit:
         self.processes: list[tuple[Callable[..., Any], dict[str, Any]]] = []
         self.training: list[Train] = []
         """`.train`: what may be trained, see `tdsim.trainable`."""
+        self.sets: list[Set] = []
+        """`.set`: numbers that replaced those of instances."""
         self.sweep: Plan | None = None
         """`.step` and `.mc`: the runs that are asked for."""
         self.runs: SideBySide | None = None

@@ -1,4 +1,4 @@
-"""The command line: `tdsim run`, `check`, `plot`, `devices`, `convert`.
+"""The command line: `tdsim run`, `check`, `plot`, `devices`, `train`, `convert`.
 
 Each verb imports what it needs when it runs, so that `tdsim --help` is instant. Exit status: 0 done, 1 the simulation
 failed, 2 bad usage or bad netlist, 130 interrupted.
@@ -6,6 +6,7 @@ failed, 2 bad usage or bad netlist, 130 interrupted.
 
 from __future__ import annotations
 
+import importlib
 import os
 import traceback
 from collections.abc import Sequence
@@ -237,9 +238,31 @@ def devices(name: str | None, devices: tuple[str, ...]) -> None:
 
 @cli.command()
 @click.argument("experiment", metavar="EXPERIMENT.toml")
-def train(experiment: str) -> None:
-    """Train a circuit (not available yet)."""
-    raise UsageError(f"cannot train {experiment}: training is not available yet")
+@click.option("--quiet", is_flag=True, help="Print errors, nothing else.")
+def train(experiment: str, quiet: bool) -> None:
+    """Train a circuit.
+
+    EXPERIMENT.toml names circuit, task, method and optimiser. Its folder gets history.nc, trained.cir (the netlist with
+    what was learned) and training.png. An interrupted training goes on where it was when it is started again.
+    """
+    from . import terminal
+
+    # By its name: training stands beside the package, and above it.
+    wanted = importlib.import_module("tdsim.training.experiment").Experiment(experiment)
+    _say_compiling(quiet)
+    with terminal.progress_of_runs(not quiet) as report:
+
+        def told(done: int, of: int, record: dict[str, float]) -> None:
+            if report is not None:
+                report(done, of, "epochs: " + ", ".join(f"{k} {v:.3g}" for k, v in record.items() if k != "time"))
+
+        folder = wanted.run(told)
+    if not quiet:
+        record = wanted.method.history.records[-1]
+        click.echo(f"wrote {terminal.relative(folder)}: history.nc trained.cir training.png")
+        click.echo(f"  {wanted.epochs} epochs; cost {record['cost']:.4g} {wanted.method.task.unit}2, "
+                   f"accuracy {record['accuracy']:.4f}")  # fmt: skip
+        click.echo(f"test accuracy = {wanted.method.score():.4f}")
 
 
 @cli.command()

@@ -133,7 +133,7 @@ BAD_USAGE = {
     "workers": (["run", "guide.cir", "--workers", "2"], "the netlist has no .step and no .mc"),
     "scheduler": (["run", "guide.cir", "--scheduler", "tcp://a:1"], "the netlist has no .step and no .mc"),
     "resume and overwrite": (["run", "guide.cir", "--resume", "--overwrite"], "give one of them"),
-    "train": (["train", "a.toml"], "training is not available yet"),
+    "train": (["train", "a.toml"], "cannot read a.toml: No such file"),
     "missing netlist": (["run", "guid.cir"], "did you mean 'guide.cir'"),
     "folder": (["run", "."], "is a folder"),
     "no equals sign": (["run", "guide.cir", "--set", "gain"], "name=value"),

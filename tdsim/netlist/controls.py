@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from ..cards import Request, Train
+from ..cards import Request, Set, Train
 from ..circuit import Circuit
 from ..errors import Diagnostics, UsageError, nearest
 from ..options import option_problem
@@ -138,6 +138,15 @@ def _train(c: Control) -> None:
         c.circuit.training.append(Train(pattern, bounds.get("min"), bounds.get("max"), place))
 
 
+def _set(c: Control) -> None:
+    """`.set xa.phase 0.3`: carried out when all instances are there, see set_cards.py."""
+    words, keywords = split(c.card, 1)
+    if len(words) != 2 or keywords:
+        raise Problem("the form is .set inst.parameter value", Place(c.card))
+    name = render(read_text(c.card, words[0]), c.context.scope)
+    c.circuit.sets.append(Set(name, c.number(words[1]), Place(c.card, words[0]).position))
+
+
 def _measure(c: Control) -> None:
     measure = measure_card(c.card, c.context.scope)
     if any(m.name == measure.name for m in c.circuit.measures):
@@ -171,6 +180,7 @@ _CARDS: dict[str, Callable[[Control], None]] = {
     ".option": _options,
     ".opt": _options,
     ".train": _train,
+    ".set": _set,
     ".meas": _measure,
     ".measure": _measure,
 }

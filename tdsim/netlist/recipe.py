@@ -28,6 +28,7 @@ from .final_checks import (
 from .problems import Problem, report
 from .scan import Card, Piece, fold, is_sound
 from .scope import Scope, Work
+from .set_cards import apply_sets
 from .source import Source
 from .sweep_cards import check_draws, check_plan
 
@@ -115,6 +116,7 @@ class Recipe:
 
 def _finish(circuit: Circuit, found: Diagnostics) -> None:
     """The checks that need the whole circuit. What may come from a card in error is not looked for in vain."""
+    apply_sets(circuit, found)
     check_spans(circuit, found)
     check_initial(circuit, found)
     check_requests(circuit, found)

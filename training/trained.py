@@ -1,0 +1,18 @@
+"""The netlist that a training leaves behind: the one that it began with, and what was learned on `.set` cards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from .. import Circuit
+
+_END = re.compile(r"^\.end\s*$", re.IGNORECASE | re.MULTILINE)
+
+
+def trained_netlist(circuit: Circuit, params: Mapping[str, float]) -> str:
+    """The text of a netlist with these values of parameters "inst.parameter", exact to the last bit."""
+    text = circuit.text.rstrip("\n") + "\n"
+    cards = "* What was learned\n" + "".join(f".set {name} {value!r}\n" for name, value in params.items())
+    end = _END.search(text)
+    return text + cards if end is None else text[: end.start()] + cards + text[end.start() :]
