@@ -165,14 +165,17 @@ def step(m: int, until: float) -> int:
     count[w.POINTS] = min(count[w.POINTS] + 1, 2)
     if not follow(m, REMEMBER, clock[w.TIME], floats(m, w.Z)):
         return UNDEFINED
+    over = clock[w.TIME] >= rules[w.STOP]
     if integer_at(m, w.ON_GRID) == 0:
         put_between(m, t, h)
+        if over:  # whatever starts anew here, nothing comes after it
+            put(m, clock[w.TIME], floats(m, w.Z))
     if switching:
         count[w.QUICK] = count[w.QUICK] + 1 if h < 1e-6 * rules[w.LONGEST] else 0
         return turn(m)
     if landed and is_break(m, limit):
         count[w.RESTART] = 1
-    elif integer_at(m, w.ON_GRID) == 0:
+    elif integer_at(m, w.ON_GRID) == 0 and not over:
         put(m, clock[w.TIME], floats(m, w.Z))
     return DONE
 

@@ -141,3 +141,13 @@ def test_an_undefined_expression_is_named(lines, name):
     """Not the source that drives it out of its range, nor the node at which the step fails."""
     with pytest.raises(SimulationError, match=rf"the expression of {name} is undefined"):
         tdsim.simulate(load(f"v1 1 0 dc -1 sin(1 2 1k)\n{lines}"))
+
+
+@pytest.mark.parametrize("source", ["pwl(0 0 1m 1)", "pulse(0 1 0.2m 1u 1u 0.799m 2m)", "sin(0 1 1k)", "pwl(0 0 2m 2)"])
+def test_the_last_point_is_at_the_stop_also_where_a_source_has_a_corner_there(source):
+    found = tdsim.simulate(load(f"v1 1 0 {source}\nr1 1 0 1k", ".tran 10u 1m"))
+    times = found["time"].values
+    assert times[-1] == 1e-3
+    assert (np.diff(times) > 0).all()
+    if source.startswith("pwl"):
+        assert found["v(1)"].values[-1] == pytest.approx(1.0, rel=1e-12)
