@@ -57,6 +57,13 @@ def check_look_ahead(text, folder):
     assert (folder / "look_ahead.png").stat().st_size > 5000
 
 
+def check_learn_circles(text, folder):
+    accuracy, first, second = (float(n) for n in re.findall(r"[01]\.\d+", text))
+    assert accuracy > 0.9
+    assert min(first, second) > 0.999
+    assert (folder / "learn_circles.png").stat().st_size > 5000
+
+
 def check_sweep_many_runs(text, folder):
     assert text.startswith("64 runs of 10001 samples")
     assert numbers(text.splitlines()[1]) == [0.5, 0.5]

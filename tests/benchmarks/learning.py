@@ -5,8 +5,8 @@ python -m tests.benchmarks learning [fidelity | circles | digits] ...     (fidel
 fidelity  1 - cosine and relative error of every layer next to the exact gradient, and the order of the error in beta
 circles   accuracy on 100 test points of the resistive network, seeds 0 to 4, each next to 20 draws of 5 % variation
           and of noise of the monitors, and the energy of an inference
-digits    accuracy on 360 test digits of the Hopfield net, next to one whose hidden layer is frozen, and to logistic
-          regression; hours
+digits    accuracy on 359 test digits of the Hopfield net, next to one whose hidden layer is frozen, and to logistic
+          regression; many hours as yet
 The test points take no part in the choice of anything.
 """
 
@@ -101,6 +101,7 @@ def learn_circles() -> None:
         print(f"circles, seed {seed}: {scores[-1]:.3f} in {time.perf_counter() - began:.0f} s", flush=True)
         if seed == 0:
             robustness(method)
+            energy(method)
     print(f"circles, median: {np.median(scores):.3f}", flush=True)
 
 
@@ -119,6 +120,25 @@ def robustness(method: EquilibriumPropagation) -> None:
             scores.append(other.score())
         low, middle = np.min(scores), np.median(scores)
         print(f"  {label}: median {middle:.3f}, worst {low:.3f} of {DRAWS} draws", flush=True)
+
+
+def energy(method: EquilibriumPropagation) -> None:
+    """Print what an inference and an update take: what resistors and diodes dissipate, until the circuit is at rest."""
+    kinds = {"r", "d"}
+    names = [f"@{i.name}[p]" for i in method.circuit.instances.values() if i.device.name in kinds]
+    inputs = method.task.encode(method.task.test.inputs[:4])
+    driven = method.params() | {f"{n}.{end}": value for n, value in inputs.items() for end in ("dc", "wave")}
+    driven |= {f"{name}.{end}": 0.0 for name in method.nudges for end in ("dc", "wave")}
+    rest = tdsim.fixed_point(method.circuit, step=20e-9, params=driven, save=names)
+    power = float(np.mean(sum(rest[name].values for name in names)))
+    way = tdsim.settle(method.circuit, tmax=50e-6, step=20e-9, tol=1e-3, params=driven, save=["v(o0)"])
+    taken = float(np.mean(way.attrs["settle_time"]))
+    products = sum(i.device.name == "r" for i in method.circuit.instances.values())
+    print(
+        f"  at rest {power:.2g} W, settled to 1e-3 in {taken:.2g} s: {power * taken:.2g} J an inference, "
+        f"{3 * power * taken:.2g} J an update and example (three phases); {products} products and sums in digital",
+        flush=True,
+    )
 
 
 def learn_digits(hidden: int = 32, epochs: int = 6) -> None:

@@ -169,3 +169,21 @@ def test_a_one_way_buffer_is_noticed_where_the_last_layer_does_not_show_it():
     found = buffered.fidelity(*some())
     assert found.cosine["rb*.r"] > 0.9999
     assert found.error["ra*.r"] == pytest.approx(1.0)  # no nudge gets there
+
+
+def test_a_hopfield_net_at_rest_obeys_its_equations():
+    circuit = tdsim.load(HOPFIELD)
+    names = [
+        f"v({kind}{k})" for kind, count in (("x", 2), ("uh", 6), ("yh", 6), ("uo", 2), ("yo", 2)) for k in range(count)
+    ]
+    found = tdsim.fixed_point(circuit, step=1e-7, save=names, stop=40e-6)
+    x, uh, yh, uo, yo = (
+        np.array([float(found[f"v({kind}{k})"]) for k in range(count)])
+        for kind, count in (("x", 2), ("uh", 6), ("yh", 6), ("uo", 2), ("yo", 2))
+    )
+    gain = {name: circuit.instances[name].settings["gain"] for name in circuit.instances if name[0] == "g"}
+    inputs = np.array([[gain[f"gi{i}_{j}"] for i in range(2)] for j in range(6)])
+    couplings = np.array([[gain[f"gf{j}_{k}"] for k in range(2)] for j in range(6)])
+    np.testing.assert_allclose(yh, np.tanh(uh), atol=1e-8)
+    np.testing.assert_allclose(uh / 1e3, inputs @ x + couplings @ yo, atol=1e-10)
+    np.testing.assert_allclose(uo / 1e3, couplings.T @ yh, atol=1e-10)
