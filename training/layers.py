@@ -46,6 +46,11 @@ class Layers:
                 f"{circuit.title!r} has no trainable parameter: mark some with a card such as "
                 ".train r*.r min=100 max=1meg"
             )
+        own = [name for name in bounds if "." not in name]
+        if own:
+            raise UsageError(
+                f"{own[0]} is a parameter of the netlist, and methods train those of instances: mark what follows it"
+            )
         self.names = list(bounds)
         self.layers = list(_layers(circuit))
         self._partners = _partners(circuit, self.names, tied or {})

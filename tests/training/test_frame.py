@@ -6,6 +6,7 @@ import xarray as xr
 
 import tdsim
 from tdsim.training import Adam, Data, Hardware, History, Optimiser, Task, circles, digits, split, xor
+from tdsim.training.layers import Layers
 
 ONE = Data(np.zeros((2, 1)), np.array([0, 1]))
 
@@ -105,3 +106,9 @@ def test_a_history_is_a_dataset(tmp_path):
         assert np.isnan(found["accuracy"][0])
         assert found["cost"].attrs["units"] == "V2"
         assert found.attrs["remarks"] == "a monitor clips"
+
+
+def test_parameters_of_the_netlist_are_refused():
+    circuit = tdsim.loads("Divider\n.param r=1k\n.train r min=1 max=10k\nVx x 0 1\nR1 x y {r}\nR2 y 0 1k\n")
+    with pytest.raises(tdsim.UsageError, match="r is a parameter of the netlist"):
+        Layers(circuit)
