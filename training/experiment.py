@@ -64,7 +64,7 @@ class Experiment:
         self.optimiser: Optimiser = self._made("optimiser", kind, {k: v for k, v in run.items() if k not in RUN})
         self.epochs, self._batch = self._whole(run, "epochs", 1), self._whole(run, "batch", 16)
         self._probe, self._frozen = run.get("probe", 0), tuple(run.get("frozen", ()))
-        self.folder = self.path.parent / said.get("output", {}).get("folder", self.path.stem)
+        self.folder: Path = self.path.parent / said.get("output", {}).get("folder", self.path.stem)
 
     def run(self, told: Told | None = None) -> Path:
         """Train, from where an interrupted training was, and write everything; returns the folder."""
