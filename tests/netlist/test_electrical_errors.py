@@ -23,6 +23,7 @@ BAD = [
     ("r1 a b 1k rm\n.model rm r(tce=5)", 13, "does not have the parameter 'tce' of ngspice", 3),
     ("r1 a b r='v(a' m=2", 13, "is not complete"),
     ("c1 a b q='1n*v(a)'", 8, "q= is not part of tdsim: give the capacitance"),
+    ("e1 a 0 laplace {v(b)} {1/(1+s)}", 8, "laplace= is not part of tdsim: write the filter with R, L and C"),
     ("c1 a b c='v(a)*1n' ic=1", 23, "ic= does not fit a value that is an expression"),
     ("v1 a 0 1 2", 10, "'2' does not fit here"),
     ("v1 a 0 dc", 8, "dc has no value"),

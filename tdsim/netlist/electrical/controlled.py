@@ -12,7 +12,7 @@ from ..problems import Problem
 from ..scan import Card, Place
 from ..values import BRACED, Given, Text, integer, read_text, read_word, render
 from .formula import Formula, formula_keywords, read_formula
-from .line import Line, Site, read_one, refuse_more, take_keywords, take_nodes
+from .line import REFUSED, Line, Site, read_one, refuse_more, take_keywords, take_nodes
 from .polynomial import polynomial
 from .terms import operation
 
@@ -47,6 +47,8 @@ class Controlled:
         nodes, rest = take_nodes(card, words, 2, self.form)
         line = Line(card, self, card.words[0], nodes, {}, {}, None, tuple(words[:2]))
         head = card.words[rest[0]] if rest else ""
+        if head in ("laplace", "freq"):
+            raise Problem(f"{card.words[0]}: {head}= is not part of tdsim: {REFUSED[head]}", Place(card, rest[0]))
         if head in ("value", self.spelling):
             self._read_value(line, rest[0])
         elif head in ("poly", "table") and not (head == "table" and self.control == "i"):
