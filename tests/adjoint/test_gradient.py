@@ -250,6 +250,9 @@ def test_the_gradient_of_a_nudge_is_that_of_what_it_adds():
     assert np.real(np.conj(slopes["xn"].values) @ light) == pytest.approx(expected, rel=1e-9)
 
 
+BOTH = "Seen\nXl a laser power=1m\nXd a c 0 photodiode\nR1 c 0 1k\n.save v(c)\n"
+
+
 class Bad(SquaredError):
     def __init__(self, slopes):
         super().__init__({})
@@ -271,7 +274,7 @@ class Bad(SquaredError):
         (WHOLE_RING, Bad({"p(out)": np.zeros(3)}), ["xw.phase"], "whose shape is (200,)"),
         (WHOLE_RING, Bad({"p(out)": np.full(200, np.nan)}), ["xw.phase"], "not finite"),
         (WHOLE_RING.replace("coupling=0.3", "coupling=1"), Mean("p(out)"), ["xc.coupling"], "stands at its bound"),
-        ("RC\nV1 a 0 1\nR1 a b 1k\nC1 b 0 1n\n.save v(b)\n", Mean("v(b)"), ["r1.r"], "electronics yet"),
+        (BOTH, Mean("v(c)"), ["r1.r"], "light and electronics together yet"),
         (KERR, Mean("p(out)"), ["xr1.kappa[2]"], "has 2 numbers, counted from 0, not 2"),
         (KERR, Mean("p(out)"), ["xr1.detuning[0]"], "is one number, not a list"),
         (KERR, Mean("p(out)"), ["x(xr3.cavity)"], "xr3"),
