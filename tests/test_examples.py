@@ -116,6 +116,14 @@ def check_echo(text, folder):
     assert (folder / "echo.png").stat().st_size > 5000
 
 
+def check_reservoir(text, folder):
+    """A linear filter of 20 taps has an error of 0.19 at NARMA10."""
+    narma, errors = text.splitlines()
+    assert numbers(narma)[0] < 0.25
+    assert "0 of 280 bits wrong" in errors
+    assert (folder / "reservoir.png").stat().st_size > 5000
+
+
 def check_resume_state(text, folder):
     assert "same samples: True; same state at the end: True" in text
     assert (folder / "middle.state").exists()

@@ -8,6 +8,10 @@ from .method import Fidelity as Fidelity
 from .method import Method as Method
 from .optimiser import Adam as Adam
 from .optimiser import Optimiser as Optimiser
+from .readout import Readout as Readout
+from .reservoir import Reservoir as Reservoir
+from .sequences import delayed_xor as delayed_xor
+from .sequences import narma10 as narma10
 from .task import Data as Data
 from .task import Task as Task
 from .task import circles as circles
