@@ -42,12 +42,12 @@ class SquaredError:
     def value(self, signals: Signals) -> np.ndarray:
         total = np.zeros(())
         for name, target in self._targets.items():
-            total = total + _by_run(self._weight * np.abs(signals[name] - target) ** 2)
+            total = total + _by_run(self._weight * _squares(signals[name] - target))
         return total
 
     def pullback(self, signals: Signals) -> dict[str, np.ndarray]:
         return {
-            name: 2 * self._weight * (signals[name] - target) / signals[name].shape[-1]
+            name: (2 * self._weight / signals[name].shape[-1]) * (signals[name] - target)
             for name, target in self._targets.items()
         }
 
@@ -64,6 +64,11 @@ class Mean:
     def pullback(self, signals: Signals) -> dict[str, np.ndarray]:
         values = signals[self._signal]
         return {self._signal: np.full(values.shape, self._factor / values.shape[-1])}
+
+
+def _squares(values: np.ndarray) -> np.ndarray:
+    """|x|^2, without the root that numpy's absolute takes."""
+    return np.asarray(values.real**2 + values.imag**2)
 
 
 def _by_run(values: np.ndarray) -> np.ndarray:

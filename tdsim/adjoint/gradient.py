@@ -49,8 +49,9 @@ def gradient(
              one is given. Inputs are constants: waves as there, values of V and I sources; the signals have one instant
     Returns the value (a number, or (runs,)) and a Dataset with a variable for each of `wrt`: the derivative of each
     run's value with respect to a parameter, to the samples of an input, or to a state (dL/dRe + i dL/dIm).
-    It is the gradient of the computation as it ran, delays and their filters included: the circuit runs forward twice
-    and backward once, and memory grows with the square root of the number of samples, besides the signals themselves.
+    It is the gradient of the computation as it ran, delays and their filters included: the circuit runs forward once
+    and backward once; where its waves do not fit in 64 MB, it runs forward twice, and memory grows with the square root
+    of the number of samples, besides the signals themselves.
     Steps of electronics are recorded, taken again exactly, and gone through backwards; signals are on the grid of the
     step. It does not go through events that a parameter moves.
     At an equilibrium the settled equations are solved, and once more with every arrow turned round.

@@ -17,10 +17,12 @@ from ..engine.sources import modulate, nothing, replay
 from ..engine.state import State, dark
 from ..errors import SimulationError
 from ..schedule.adjoint import Adjoint
-from ..schedule.system import Delay
+from ..schedule.program import Wanted
+from ..schedule.system import Delay, System, longest
+from .sums import Sums
 
-SEGMENT_NUMBERS = 1 << 20
-"""Complex numbers of waves that a segment may hold, whatever its length."""
+WHOLE_NUMBERS, SEGMENT_NUMBERS = 1 << 22, 1 << 19
+"""Complex numbers of waves that are held at once where that is the whole run; and of a segment of longer ones."""
 
 SHORTEST = 256
 
@@ -28,59 +30,102 @@ SHORTEST = 256
 class Forward(Transient):
     """A transient that also gives the waves that a gradient needs, from any of its own states on."""
 
+    block: Block
+    """The samples of the waves that are looked at, from one of its states on."""
+
     def __init__(self, circuit: Circuit, request: Request):
-        self._waves: set[str] = set()
+        self._past: dict[str, int] = {}
         self._again: Engine | None = None
+        self._simplified: System | None = None
+        self._recorded: State | None = None
         super().__init__(circuit, request)
 
     def _prepare(self) -> None:
         """Not yet: which waves are needed is not known."""
 
-    def look_at(self, waves: Iterable[str]) -> None:
-        """Compile the circuit for its outputs and these waves."""
-        self._waves = set(waves)
+    def look_at(self, waves: Iterable[str], adjoint: Adjoint) -> None:
+        """Compile the circuit for its outputs, these waves, and those of the products."""
+        self._past = dict.fromkeys(waves, 0)
+        for p in adjoint.products:
+            self._past[p.wave] = max(self._past.get(p.wave, 0), longest(p.delay))
+        self._simplified = adjoint.forward
         self.program = self.compile(self.circuit)
+        self._past = {name: far for name, far in self._past.items() if name in self.program.index}
+
+    @property
+    def looked_at(self) -> list[str]:
+        """Names of the waves that the block holds."""
+        return sorted(self._past)
 
     def _probed(self) -> set[str]:
-        return super()._probed() | self._waves
+        return super()._probed() | self._past.keys()
+
+    def _wanted(self, circuit: Circuit) -> Wanted:
+        remembered = tuple((name, far) for name, far in self._past.items() if far)
+        return super()._wanted(circuit)._replace(remembered=remembered)
 
     @property
     def count(self) -> int:
         """Samples of the whole run."""
         return self.request.last + 1
 
-    def segments(self) -> list[tuple[int, int]]:
-        """From and to of each: so long that their waves and all states take about the same room."""
-        waves = max(1, len(self._waves))
+    @property
+    def longest(self) -> int:
+        """Samples of the longest segment: so many that their waves and all states take about the same room."""
+        waves = max(1, len(self._past))
+        if self.count * waves * self.program.lanes <= WHOLE_NUMBERS:
+            return self.count
         past = int(self.program.tables.depth.sum()) + self.program.memory
         even = np.sqrt(self.count * past / waves)
-        length = int(max(SHORTEST, even, SEGMENT_NUMBERS // (waves * self.program.lanes)))
-        starts = range(0, self.count, length)
-        return [(a, min(a + length, self.count)) for a in starts]
+        return min(self.count, int(max(SHORTEST, even, SEGMENT_NUMBERS // (waves * self.program.lanes))))
 
-    def run_through(self, segments: Iterable[tuple[int, int]]) -> tuple[dict[str, np.ndarray], list[State]]:
-        """The samples (carriers, runs, times) of the output waves, and the state at the start of each segment."""
+    def segments(self) -> list[tuple[int, int]]:
+        """From and to of each; the last one is the longest, because it need not be computed again."""
+        starts = range(self.count - self.longest, -self.longest, -self.longest)
+        return [(max(start, 0), start + self.longest) for start in reversed(starts)]
+
+    def run_through(self, segments: Sequence[tuple[int, int]]) -> tuple[dict[str, np.ndarray], list[State]]:
+        """The samples (carriers, runs, times) of the output waves, and the state at the start of each segment.
+
+        The waves of the last segment are in the block then.
+        """
         names = sorted({o.wave for o in self.outputs if o.wave})
         shape = (len(self.program.carriers), self.program.runs, self.count)
         samples = {name: np.zeros(shape, dtype=complex) for name in names}
+        self.block = Block(
+            self.program, self.numbers(self.looked_at), self.longest, max(self._past.values(), default=0)
+        )
         probes = self.numbers(names)
-        engine = self._engine(self.feeds(self.program, self.circuit), probes, dark(self.program, self._initial()))
-        targets = Targets([Outlet(w, WHOLE, samples[n]) for n, w in zip(names, probes, strict=True)], dark=True)
+        fed = self.feeds(self.program, self.circuit)
+        state = dark(self.program, self._initial())
+        engine = self._engine(fed, [*probes, *self.numbers(self.looked_at)], state)
         states = []
         for start, end in segments:
             states.append(engine.state())
-            if not engine.run(end - start, targets, start):
+            outlets = [Outlet(w, WHOLE, samples[n][..., start:]) for n, w in zip(names, probes, strict=True)]
+            outlets += self.block.outlets if end == self.count else []
+            if not engine.run(end - start, Targets(outlets, dark=True)):
                 raise SimulationError(first_bad(samples, 0, self.step)[1])
+        self._recorded = states[-1]
         return samples, states
 
-    def waves_of(self, state: State, block: Block, names: Sequence[str], count: int) -> dict[str, np.ndarray]:
-        """Samples (carriers, runs, count) of the waves that a block is for, from a state on, until the next call."""
-        if self._again is None:
-            self._again = self._engine(self.feeds(self.program, self.circuit), self.numbers(names), state)
-        else:
-            self._again.go_to(state)
-        self._again.run(count, *block.targets(0, count))
-        samples = dict(zip(names, block.samples, strict=True))
+    def waves_of(self, state: State, count: int) -> dict[str, np.ndarray]:
+        """Samples (carriers, runs, count) of the waves in the block, from a state on, until the next call."""
+        targets, place = self.block.targets(0, count)
+        if not self._past:
+            return {}
+        if state is not self._recorded:
+            if self._again is None:
+                self._again = self._engine(self.feeds(self.program, self.circuit), self.numbers(self.looked_at), state)
+            else:
+                self._again.go_to(state)
+            self._again.run(count, targets, place)
+        samples = dict(zip(self.looked_at, self.block.samples, strict=True))
+        for k, (name, far) in enumerate(sorted(self._past.items())):
+            if far:
+                self.block.room[k, ..., self.block.before - far : self.block.before] = self._remembered(
+                    state, name, far
+                )
         if state.fresh and state.tick == 0:
             self._settle_carries(samples)
         return samples
@@ -98,7 +143,7 @@ class Forward(Transient):
         found = np.zeros((*shape, count), dtype=complex)
         if samples is None:
             return found
-        before = self._remembered(state, name)
+        before = self._remembered(state, name, int(np.max(delay)))
         whole = np.concatenate([before, samples], axis=-1)
         delays = np.broadcast_to(np.asarray(delay), self.program.lanes).reshape(shape)
         for lane in np.ndindex(*shape):
@@ -106,11 +151,11 @@ class Forward(Transient):
             found[lane] = whole[lane][first : first + count]
         return found
 
-    def _remembered(self, state: State, name: str) -> np.ndarray:
-        """The samples (carriers, runs, times) of a wave that a state remembers; none before t = 0."""
+    def _remembered(self, state: State, name: str, count: int) -> np.ndarray:
+        """The last samples (carriers, runs, count) of a wave that a state remembers; zeros before t = 0."""
         place = state.names.index(name)
-        start = int(state.depth[:place].sum())
-        samples = np.moveaxis(state.history[start : start + int(state.depth[place])], 0, -1)
+        end = int(state.depth[: place + 1].sum())
+        samples = np.moveaxis(state.history[end - count : end], 0, -1)
         return np.zeros_like(samples) if state.fresh else samples
 
     def _settle_carries(self, samples: dict[str, np.ndarray]) -> None:
@@ -130,7 +175,7 @@ class Backward:
     adjoint   what runs backwards
     seeds     dL/dwave (carriers, runs, times) by the name of the wave, in reversed time
     names     of the adjoint waves to read, those that are always dark left out
-    longest   samples of the longest segment
+    sums      the products to sum up on the way
     """
 
     def __init__(
@@ -139,7 +184,7 @@ class Backward:
         adjoint: Adjoint,
         seeds: dict[str, np.ndarray],
         names: Sequence[str],
-        longest: int,
+        sums: Sums,
     ):
         self._program, self._first = adjoint.program, adjoint.first
         self.past = {name: key for name, key in adjoint.past.items() if name in self._program.inputs}
@@ -147,9 +192,10 @@ class Backward:
         self._count = forward.count
         self.names = [name for name in names if name in self._program.index]
         probes = [self._program.index[name] for name in self.names]
+        self._forward, self._sums = forward, sums
         self._feeds = self._reversed_feeds(forward, seeds)
-        self._engine = Engine(self._program, self._feeds, probes, dark(self._program))
-        self._block = Block(self._program, probes, longest)
+        self._engine = Engine(self._program, self._feeds, [*probes, *sums.adjoints], dark(self._program))
+        self._block = Block(self._program, probes, forward.longest)
 
     def _reversed_feeds(self, forward: Forward, seeds: dict[str, np.ndarray]) -> dict[int, Feed]:
         found: dict[int, Feed] = {}
@@ -163,7 +209,9 @@ class Backward:
         return found
 
     def run(self, count: int, past: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The next `count` samples back, (carriers, runs, count) in the order of time, by name; reused by the next.
+        """Go back through the `count` samples that the forward block holds, and sum up products.
+
+        Returns the waves to read, (carriers, runs, count) in the order of time, by name; reused by the next.
 
         past  (carriers, runs, count) in the order of time, for each of the `past` that it asks for
         """
@@ -171,11 +219,12 @@ class Backward:
             given.give(self._engine.tick, past[name])
         last = self._engine.tick + count == self._count
         targets, _ = self._block.targets(0, count)
+        products = self._sums.products(self._forward.block, count)
         if count - last:
-            self._engine.run(count - last, targets)
+            self._engine.run(count - last, targets, 0, products)
         if last:
             self._engine.use(self._first, self._feeds)
-            self._engine.run(1, targets, count - 1)
+            self._engine.run(1, targets, count - 1, products)
         return dict(zip(self.names, self._block.samples[..., ::-1], strict=True))
 
     def memory(self, place: int, count: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,7 +19,8 @@ from ..errors import UsageError
 from ..schedule.build import build
 from ..schedule.delays import WHOLE
 from ..schedule.groups import Group, group_instances
-from ..schedule.lines import loops, realise
+from ..schedule.lines import realise
+from ..schedule.products import Product
 from ..schedule.program import Wanted, lit_waves
 from ..schedule.states import matrices
 from ..schedule.system import Delay, Line, Recurrence, Row, System, add_delay
@@ -28,16 +30,6 @@ from .targets import Parameter
 
 NEAR = 2e-3
 """Samples by which delays are moved to find their slope."""
-
-
-@dataclass(frozen=True)
-class Product:
-    """For one parameter: a wave and an adjoint wave whose product counts, and the slope (carriers or 1, runs or 1)."""
-
-    parameter: str
-    wave: str
-    adjoint: str
-    slope: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -84,16 +76,14 @@ class Readings:
             for k in slopes.turns
             for i in part[0].instances
         ]
-        unsplit = build(circuit, runs, None)
-        self._looped = {unsplit.names[w] for w in loops(unsplit)}
-        self._flowing = build(circuit, runs, step, False, rounded)
+        self._runs = runs
         self._flows: dict[str, dict[tuple[int, tuple[int, Delay]], np.ndarray]] = {}
         """For each parameter the slopes of flows, by state and what it is driven by."""
         self._turns: dict[str, dict[int, np.ndarray]] = {}
         """For each parameter the slopes (runs,) of the phases that states turn by, by state or learning cell."""
 
     def __call__(self, system: System, adjoint: System, first: bool) -> list[str]:
-        """Add what is read to the adjoint of a system; returns the names of its waves."""
+        """Find the products, and add what else is read to the adjoint of a system; returns the names of its waves."""
         self.products, self.changes, self._flows, self._turns = [], [], {}, {}
         for part, found in zip(self._parts, self._slopes, strict=True):
             self._add_group(*part, found, system, adjoint)
@@ -104,7 +94,12 @@ class Readings:
                 self._add_states(parameter, recurrence, system, adjoint, first)
         lit = {system.names[wave] for wave in lit_waves(system, self._lit)}
         self.products = [p for p in self.products if p.wave in lit]
-        return [*self._extra, *(p.adjoint for p in self.products), *(c.back for c in self.changes)]
+        return [*self._extra, *(c.back for c in self.changes)]
+
+    @cached_property
+    def _flowing(self) -> System:
+        """The circuit with the flows of its states, which have been discretised in what runs."""
+        return build(self._circuit, self._runs, self._step, False, self._rounded)
 
     @property
     def steps(self) -> list[str]:
@@ -141,7 +136,7 @@ class Readings:
                 name = labels[k]
                 if row < ports + lines:
                     target = f"{instance.name}.{(*group.ports, *group.lines)[row]}"
-                    self._add_entry(name, target, source, slope[k], system, adjoint)
+                    self._add_entry(name, target, source, slope[k], system)
                 else:
                     state = f"{instance.name}.{group.states[row - ports - lines]}"
                     self._flows.setdefault(name, {})[system.index[state], source] = slope[k]
@@ -174,23 +169,10 @@ class Readings:
         source: tuple[int, Delay],
         slope: np.ndarray,
         system: System,
-        adjoint: System,
     ) -> None:
         """The product for a coefficient with which a source counts in a target."""
         wave, delay = source
-        self.products.append(
-            Product(parameter, system.names[wave], self._delayed(adjoint, adjoint.index[target], delay), slope)
-        )
-
-    def _delayed(self, adjoint: System, wave: int, delay: Delay) -> str:
-        """The name of an adjoint wave, or of the same some samples ago."""
-        name = adjoint.names[wave]
-        if delay == 0:
-            return name
-        label = f"{name}>{delay}"
-        if label not in adjoint.index:
-            adjoint.rows[adjoint.new(label)] = {(wave, delay): 1 + 0j}
-        return label
+        self.products.append(Product(parameter, system.names[wave], target, slope, delay))
 
     def _add_conjugate(self, parameter: str, output: str, slope: np.ndarray, system: System, adjoint: System) -> None:
         """The product for the amplitude of a conjugate."""
@@ -248,11 +230,10 @@ class Readings:
             self.changes.append(StepChange(parameter, back, np.concatenate([_by_lane(p, system.lanes) for p in parts])))
         for i, carry in enumerate(recurrence.outputs):
             for k, other in enumerate(recurrence.outputs if recurrence.turning is None else ()):
-                self._add_product(parameter, system.names[other], self._delayed(adjoint, carry, 1), carried[i, k])
+                self._add_product(parameter, system.names[other], system.names[carry], carried[i, k], 1)
             for j, (source, delay) in enumerate(recurrence.inputs):
                 if recurrence.turning is None:
-                    back = self._delayed(adjoint, carry, delay)
-                    self._add_product(parameter, system.names[source], back, driven[i, j])
+                    self._add_product(parameter, system.names[source], system.names[carry], driven[i, j], delay)
                 label = self._ahead(adjoint, recurrence, i, add_delay(delay, -1), first)
                 self._add_product(parameter, system.names[source], label, ahead[i, j])
 
@@ -270,10 +251,10 @@ class Readings:
             chi[i] = self._step * turns.get(state, zero)
         return gamma, chi
 
-    def _add_product(self, parameter: str, wave: str, adjoint: str, slope: np.ndarray) -> None:
+    def _add_product(self, parameter: str, wave: str, adjoint: str, slope: np.ndarray, delay: Delay = 0) -> None:
         if np.any(slope != 0):
             carriers = len(self._circuit.carriers)
-            self.products.append(Product(parameter, wave, adjoint, slope.reshape(carriers, -1)))
+            self.products.append(Product(parameter, wave, adjoint, slope.reshape(carriers, -1), delay))
 
     def _ahead(self, adjoint: System, recurrence: Recurrence, i: int, delay: Delay, first: bool) -> str:
         """The adjoint of what B1 adds to a state; of what it takes off the carry at t = 0, when the state is given."""
@@ -311,7 +292,7 @@ class Readings:
             label = f"{line}~{way}"
             if label not in adjoint.index:
                 beside = Line(adjoint.index[leaving], here.samples + way * near, label, here.transposed)
-                wave, delay = realise(beside, line in self._looped, adjoint, False, self._step)
+                wave, delay = realise(beside, entry in system.looped, adjoint, False, self._step)
                 adjoint.rows[adjoint.new(label)] = {(wave, delay): 1 + 0j}
             slope = seconds / self._step * weight / near
             self.products.append(Product(parameter, line, label, slope))

@@ -50,7 +50,8 @@ class Seen:
                 slope = 2 * slope.real * samples[output.wave]
             elif output.state is not None and output.state.real:
                 slope = slope.real
-            found[output.wave] = found.get(output.wave, 0) + slope.astype(complex)
+            before = found.get(output.wave)
+            found[output.wave] = slope.astype(complex, copy=False) if before is None else before + slope
         return found
 
     def _unseen(self, values: Any, signal: str) -> np.ndarray:

@@ -6,14 +6,16 @@ fourth-order difference is exact to about 1e-10 of the largest coefficient.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..errors import UsageError
-from ..schedule.groups import Group, fields, matrix_entries
+from ..schedule.groups import Group, matrix_entries, steady_fields, with_driven
 from ..schedule.splitting import LENGTHS, constant_hold
 from ..schedule.states import hold
 
@@ -54,8 +56,10 @@ def slopes_of(group: Group, parameter: str, place: int | None, carriers: tuple[f
     """
     zero = np.zeros((len(group.instances), 1, 1))
 
+    steady = steady_fields(group, carriers, False)
+
     def evaluate(shift: np.ndarray) -> Found:
-        p = fields(shifted(group, parameter, place, shift), carriers)
+        p = with_driven(group, _shifted_fields(steady, parameter, place, shift), None)
         found: Found = {("entry", place): np.array(v) for place, v in matrix_entries(group, p).items()}
         for name, line in group.device.lines.items():
             seconds = np.asarray(getattr(p, line.delay), dtype=complex)
@@ -82,7 +86,14 @@ def shifted(group: Group, parameter: str, place: int | None, shift: np.ndarray) 
     return Group(group.device, group.ports, group.wired, group.driven, moved)
 
 
-def _moved(value: Any, place: int | None, shift: float) -> Any:
+def _shifted_fields(steady: SimpleNamespace, parameter: str, place: int | None, shift: np.ndarray) -> SimpleNamespace:
+    """The same for the fields of a group."""
+    moved, by = copy.copy(steady), shift[:, None, None]
+    setattr(moved, parameter, _moved(getattr(steady, parameter), place, by))
+    return moved
+
+
+def _moved(value: Any, place: int | None, shift: float | np.ndarray) -> Any:
     """A number, or one of a list, moved."""
     if place is None:
         return value + shift

@@ -111,18 +111,22 @@ class Recorder:
 
 
 class Block:
-    """The samples (waves, carriers, runs, times) of some waves; every block overwrites them."""
+    """The samples (waves, carriers, runs, times) of some waves; every block overwrites them.
+
+    before  there is `room` for so many samples before those of the block
+    """
 
     first = 0
 
-    def __init__(self, program: Program, waves: Sequence[int], longest: int):
-        self._program, self._waves = program, waves
-        self._room = np.zeros((len(waves), len(program.carriers), program.runs, longest), dtype=complex)
-        self._targets = Targets([Outlet(wave, WHOLE, self._room[k]) for k, wave in enumerate(waves)])
-        self.samples = self._room
+    def __init__(self, program: Program, waves: Sequence[int], longest: int, before: int = 0):
+        self._program, self._waves, self.before = program, waves, before
+        self.room = np.zeros((len(waves), len(program.carriers), program.runs, before + longest), dtype=complex)
+        self.samples = self.room[..., before:]
+        self.outlets = [Outlet(wave, WHOLE, self.samples[k]) for k, wave in enumerate(waves)]
+        self._targets = Targets(self.outlets)
 
     def targets(self, tick: int, count: int) -> tuple[Targets, int]:
-        self.samples = self._room[..., :count]
+        self.samples = self.room[..., self.before : self.before + count]
         return self._targets, 0
 
     def problem(self, tick: int, count: int) -> tuple[int, str]:

@@ -19,6 +19,7 @@ from ..errors import Diagnostic, NetlistError, SimulationError, UnfitError, Usag
 from ..outputs import requested, resolve
 from ..results.schema import Coordinate, Schema, Sink, Snapshot, Variable
 from ..schedule.program import Program, Wanted, compile_circuit
+from ..schedule.system import System
 from ..signals import Signal, parse_signal
 from .parameters import coordinates as coordinates_of
 from .parameters import held, set_parameters
@@ -57,6 +58,8 @@ class Transient:
                 raise UsageError(f"the state is from t = {request.state.time:g} s, past the stop at {request.stop:g} s")
 
     program: Program
+    _simplified: System | None = None
+    """What it is compiled from, where that is known already."""
 
     # -- before it runs ---------------------------------------------------------------------------------------
 
@@ -87,7 +90,9 @@ class Transient:
         """The program of the circuit, or of one with other parameter values."""
         rounded = circuit.options.get("delay", "exact") == "round"
         try:
-            return compile_circuit(circuit, self.request.step, self.runs, self._wanted(circuit), rounded)
+            return compile_circuit(
+                circuit, self.request.step, self.runs, self._wanted(circuit), rounded, self._simplified
+            )
         except UnfitError as problem:
             where = circuit.instances[problem.instance]
             if where.position is None:

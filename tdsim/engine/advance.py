@@ -8,6 +8,7 @@ from .kernel import compiled
 from .operations import asleep, operate
 from .outlets import Outlets, put_out
 from .plan import empty_plan, make_plan
+from .products import Products, add_products
 from .rings import Rings, lane_of
 
 
@@ -17,6 +18,7 @@ def advance(
     rings: Rings,
     pieces: Pieces,
     outlets: Outlets,
+    products: Products,
     runs: int,
     lanes: tuple[int, int],
     t0: int,
@@ -27,7 +29,8 @@ def advance(
 ) -> bool:
     """Compute the samples t0 <= t < t1 of all waves in lanes[0] <= lane < lanes[1], lane by lane.
 
-    They go to the outlets' targets from `place` on. With `skip`, what stands still is repeated, not computed. Returns
+    They go to the outlets' targets, and into sums of products, from `place` on. With `skip`, what stands still is
+    repeated, not computed. Returns
     whether the waves at the outlets are finite still.
 
     Chunk by chunk the islands are computed in order, an island with feedback in windows as long as its shortest loop
@@ -48,4 +51,5 @@ def advance(
                     continue
                 operate(tables, plan, lane, number, first, last, t, end, window, skip)
             finite &= put_out(outlets, lane, number, t, end, place + t - t0)
+            add_products(products, lane, number, t, end, place + t - t0)
     return finite

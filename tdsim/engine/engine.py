@@ -14,9 +14,10 @@ from ..schedule.pack import Tables
 from ..schedule.program import Program
 from ..schedule.system import Recurrence
 from .advance import advance
-from .feeds import FOREVER, Feed, Feeds
+from .feeds import Feed, Feeds
 from .layout import empty_rings, plane_gap, ring_lengths
 from .outlets import Outlets, Targets
+from .products import Products, no_products
 from .rings import NEVER
 from .simd import WIDTH
 from .state import State, dark, fit
@@ -97,50 +98,49 @@ class Engine:
 
     def _restore(self, state: State) -> None:
         self.tick = state.tick
-        history, start = state.history.reshape(-1, self.program.lanes), 0
+        history = state.history.reshape(-1, self.program.lanes)
         self._rings.memory[:] = state.memory.reshape(-1, self.program.lanes).T
         if not history.any() and not state.memory.any():
             self._rings.changed[:] = self._rings.even[:] = NEVER  # nothing makes light out of darkness but what enters
             return
-        for wave in np.flatnonzero(self.tables.depth):
-            end = start + int(self.tables.depth[wave])
-            if history[start:end].any():
-                self._write(wave, np.arange(self.tick - (end - start), self.tick), history[start:end].T)
-            start = end
+        self._write(*self._remembered(), history.T)
         self._wake()
 
-    def _write(self, wave: int | np.integer[Any], times: np.ndarray, samples: np.ndarray) -> None:
-        """Put samples (lanes, times) of a wave into its ring."""
-        rings, slots = self._rings, times & self._rings.mask[wave]
-        gap = plane_gap(int(rings.mask[wave]))
-        for shift in (0, int(rings.mask[wave]) + 1):
-            chosen = slots < (WIDTH if shift else FOREVER)
-            rings.numbers[:, rings.base[wave] + slots[chosen] + shift] = samples.real[:, chosen]
-            rings.numbers[:, rings.base[wave] + gap + slots[chosen] + shift] = samples.imag[:, chosen]
+    def _remembered(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which waves a state holds, sample by sample, and the times of these samples."""
+        depth = self.tables.depth
+        ends = np.cumsum(depth)
+        return np.repeat(np.arange(depth.size), depth), self.tick + np.arange(ends[-1]) - np.repeat(ends, depth)
+
+    def _write(self, wave: int | np.ndarray, times: np.ndarray, samples: np.ndarray) -> None:
+        """Put samples (lanes, times) of a wave, or each of another one, into its ring."""
+        numbers, mask = self._rings.numbers, self._rings.mask[wave]
+        slots = times & mask
+        places = self._rings.base[wave] + slots
+        behind = places + np.where(slots < WIDTH, mask + 1, 0)
+        for found in (places, behind):
+            numbers[:, found], numbers[:, found + plane_gap(mask)] = samples.real, samples.imag
 
     def _wake(self) -> None:
         """Let every wave count as changed just now, so that all that read it are computed."""
         self._rings.changed[:] = self.tick
         self._rings.even[:] = self.tick
 
-    def _samples(self, wave: int | np.integer[Any], times: np.ndarray) -> np.ndarray:
-        """Samples (times, lanes) of a wave."""
+    def _samples(self, wave: int | np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Samples (times, lanes) of a wave, or each of another one."""
         numbers, mask = self._rings.numbers, self._rings.mask[wave]
         places = self._rings.base[wave] + (times & mask)
-        found: np.ndarray = (numbers[:, places] + 1j * numbers[:, places + plane_gap(int(mask))]).T
+        found: np.ndarray = (numbers[:, places] + 1j * numbers[:, places + plane_gap(mask)]).T
         return found
 
     def state(self) -> State:
         """A snapshot, independent of the engine."""
         template = dark(self.program)
-        depth = self.tables.depth
-        pieces = [self._samples(w, np.arange(self.tick - depth[w], self.tick)) for w in np.flatnonzero(depth)]
-        history = np.concatenate(pieces) if pieces else np.zeros(0, dtype=complex)
         return replace(
             template,
             fresh=self._starting,
             tick=self.tick,
-            history=history.reshape(template.history.shape),
+            history=self._samples(*self._remembered()).reshape(template.history.shape),
             memory=self._rings.memory.T.reshape(template.memory.shape).copy(),
         )
 
@@ -188,26 +188,29 @@ class Engine:
         """Ask the feeds of these waves again, also for times that they have told about."""
         self._feeds.forget(waves)
 
-    def run(self, count: int, targets: Targets | None = None, place: int = 0) -> bool:
-        """Advance by `count` samples and write them to the targets, from `place` on.
+    def run(self, count: int, targets: Targets | None = None, place: int = 0, products: Products | None = None) -> bool:
+        """Advance by `count` samples; write them to the targets, and sum up products, from `place` on.
 
         Returns whether the waves that are written are finite still.
         """
         outlets = (targets or Targets()).arranged(self.program.lanes)
+        products = products or no_products(self.program.lanes)
         finite, done = True, 0
         if self._starting:
-            finite, done = self._start(outlets, place), 1
+            finite, done = self._start(outlets, products, place), 1
         if count > done:
-            finite &= self._advance(self.tables, outlets, count - done, place + done)
+            finite &= self._advance(self.tables, outlets, products, count - done, place + done)
         return finite
 
-    def _advance(self, tables: Tables, outlets: Outlets, count: int, place: int) -> bool:
-        """Advance by `count` samples; they go to the outlets' targets from `place` on."""
+    def _advance(self, tables: Tables, outlets: Outlets, products: Products, count: int, place: int) -> bool:
+        """Advance by `count` samples; they go to the outlets' targets, and into products, from `place` on."""
         t0, t1 = self.tick, self.tick + count
         pieces, runs = self._feeds.pieces(t0, t1), self.program.runs
 
         def work(lanes: tuple[int, int]) -> bool:
-            return advance(tables, self._rings, pieces, outlets, runs, lanes, t0, t1, place, self.chunk, self._skip)
+            return advance(
+                tables, self._rings, pieces, outlets, products, runs, lanes, t0, t1, place, self.chunk, self._skip
+            )
 
         finite = all(list((self._pool.map if self._pool else map)(work, self._shares)))
         self.tick = t1
@@ -215,11 +218,11 @@ class Engine:
 
     # -- the first sample -------------------------------------------------------------------------------------
 
-    def _start(self, outlets: Outlets, place: int) -> bool:
+    def _start(self, outlets: Outlets, products: Products, place: int) -> bool:
         """The sample at t = 0, where states have their initial values whatever arrives."""
         assert self.program.start is not None
         self._starting = False
-        finite = self._advance(self.program.start, outlets, 1, place)
+        finite = self._advance(self.program.start, outlets, products, 1, place)
         self._settle_carries()
         return finite
 

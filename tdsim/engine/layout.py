@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -56,8 +57,8 @@ def empty_rings(length: np.ndarray, lanes: int, memory: int) -> Rings:
     )
 
 
-def plane_gap(mask: int) -> int:
-    """How many numbers the imaginary parts of a ring stand behind the real ones."""
+def plane_gap(mask: Any) -> Any:
+    """How many numbers the imaginary parts of a ring stand behind the real ones, from its mask; or of several."""
     return mask + 1 + BEFORE + BEHIND
 
 

@@ -203,6 +203,36 @@ def load_complex(context: Any, address: Any, place: Any) -> Any:
 
 
 @_intrinsic
+def conjugates_backwards(context: Any, light: Any) -> Any:
+    """The conjugates of eight samples in reverse order."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        order = _mask(list(reversed(range(WIDTH))))
+        real, imag = (builder.shuffle_vector(part, part, order) for part in _parts(builder, args[0], LIGHT))
+        return _light(builder, real, builder.fneg(imag))
+
+    return LIGHT(light), generate
+
+
+@_intrinsic
+def sum_of(context: Any, light: Any) -> Any:
+    """The sum of eight samples, a complex number."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        number = context.make_complex(builder, types.complex128)
+        sums = []
+        for part in _parts(builder, args[0], LIGHT):
+            numbers = [builder.extract_element(part, ir.Constant(ir.IntType(32), k)) for k in range(WIDTH)]
+            while len(numbers) > 1:
+                numbers = [builder.fadd(a, b) for a, b in zip(numbers[::2], numbers[1::2], strict=True)]
+            sums += numbers
+        number.real, number.imag = sums
+        return number._getvalue()
+
+    return types.complex128(light), generate
+
+
+@_intrinsic
 def store_complex(context: Any, address: Any, place: Any, light: Any) -> Any:
     """Write eight samples as complex numbers, number `place` and those that follow it, behind an address."""
 

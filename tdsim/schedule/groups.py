@@ -70,9 +70,13 @@ def group_instances(circuit: Circuit) -> list[Group]:
 
 def _stack(values: Sequence[Any]) -> np.ndarray:
     """Values of one parameter over instances, each a number or an array over runs, as (instances, 1, runs or 1)."""
-    arrays = [np.atleast_1d(np.asarray(v)) for v in values]
-    runs = max(a.size for a in arrays)
-    return np.stack([np.broadcast_to(a, (runs,)) for a in arrays])[:, None, :]
+    try:
+        found = np.array(values)
+    except ValueError:  # they do not all have as many runs
+        arrays = [np.atleast_1d(np.asarray(v)) for v in values]
+        runs = max(a.size for a in arrays)
+        found = np.stack([np.broadcast_to(a, (runs,)) for a in arrays])
+    return found.reshape(len(values), 1, -1)
 
 
 def fields(group: Group, carriers: Sequence[float], waveforms: dict[tuple[str, str], np.ndarray] | None = None) -> Any:

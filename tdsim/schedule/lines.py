@@ -13,8 +13,8 @@ from .system import LINE, Allpass, Delay, Line, Recurrence, System, add_delay, a
 
 def split_lines(system: System, rounded: bool, step: float) -> None:
     """Replace every read of a delay line by reads of waves with whole delays."""
-    looped = loops(system)
-    read = {line.entry: realise(line, line.entry in looped, system, rounded, step) for line in system.lines}
+    system.looped = loops(system)
+    read = {line.entry: realise(line, line.entry in system.looped, system, rounded, step) for line in system.lines}
     system.outlets = read
     for table in (system.rows, system.flows):
         for wave, row in table.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,6 +79,7 @@ class Wanted(NamedTuple):
     mutable   parameters may change while it runs
     detected  names of waves that electronics detect
     followed  instances whose optics follow electronics
+    remembered  names of kept waves and how many of their samples a State holds at least
     """
 
     probes: tuple[str, ...]
@@ -88,18 +89,23 @@ class Wanted(NamedTuple):
     mutable: bool = False
     detected: tuple[str, ...] = ()
     followed: tuple[str, ...] = ()
+    remembered: tuple[tuple[str, int], ...] = ()
 
 
-def compile_circuit(circuit: Circuit, step: float, runs: int, wanted: Wanted, rounded: bool = False) -> Program:
+def compile_circuit(
+    circuit: Circuit, step: float, runs: int, wanted: Wanted, rounded: bool = False, prepared: System | None = None
+) -> Program:
     """Compile a circuit for samples `step` seconds apart and `runs` runs side by side.
 
+    prepared  its system of waves, where that has been simplified already; it is used up
     Raises SimulationError when a delay does not fit the step or a loop has no solution.
     """
-    system = _prepared(circuit, step, runs, wanted, rounded, starting=False)
+    system = prepared or _prepared(circuit, step, runs, wanted, rounded, starting=False)
     total = len(system.names)
     mirror = plan_mirror(circuit, system) if wanted.complete else None
     depth = mirror.depth if mirror else {}
-    kept = _kept(system, wanted, set(depth))
+    kept = kept_waves(system, wanted, depth)
+    depth = depth | {system.index[name]: samples for name, samples in wanted.remembered}
     keep_only(system, kept)
     returning = _latency(system, wanted)
     packer = Packer(system, kept, depth)
@@ -139,16 +145,15 @@ def _prepared(circuit: Circuit, step: float, runs: int, wanted: Wanted, rounded:
     return system
 
 
-def _kept(system: System, wanted: Wanted, mirrored: set[int]) -> set[int]:
+def kept_waves(system: System, wanted: Wanted, mirrored: Collection[int] = ()) -> set[int]:
     """The waves that light can reach and that something needs, those that a reversal exchanges among them."""
     sources = sources_of(system)
     probes = {system.index[name] for name in (*wanted.probes, *wanted.detected)}
     if wanted.mutable:
-        return reach(
-            set(system.rows) | set(sources) | _remembered(system) | mirrored | set(system.external.values()), sources
-        )
+        everything = {*system.rows, *sources, *_remembered(system), *mirrored, *system.external.values()}
+        return reach(everything, sources)
     if wanted.complete:
-        return reach(probes | _remembered(system) | mirrored, sources)
+        return reach({*probes, *_remembered(system), *mirrored}, sources)
     lit = lit_waves(system, wanted)
     needed = reach(probes, sources)
     return (lit & needed) | probes

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .graph import topological_order
-from .system import Row, System, least
+from .system import Delay, Row, System, add_delay, least
 
 
-def pass_through(system: System) -> None:
-    """Substitute short rows into the rows that read them without delay, where that saves work."""
-    blocked = {wave for driven in system.driven for wave, _ in driven.joins.values()}
+def pass_through(system: System) -> set[int]:
+    """Substitute short rows into the rows that read them without delay, where that saves work; returns their waves."""
+    passed = set()
+    blocked = driven_waves(system)
     readers: dict[int, list[int]] = {}
     for wave, row in system.rows.items():
         for source, delay in row:
@@ -25,19 +26,44 @@ def pass_through(system: System) -> None:
         row, used = system.rows[wave], len(readers.get(wave, ()))
         if wave in blocked or not used or used * len(row) > len(row) + used + 1:
             continue
+        passed.add(wave)
         for reader in readers[wave]:
             _substitute(system.rows[reader], wave, row)
             for source, delay in row:
                 if delay == 0 and reader not in readers.setdefault(source, []):
                     readers[source].append(reader)
+    return passed
 
 
-def _substitute(row: Row, wave: int, by: Row) -> None:
-    gain = row.pop((wave, 0), None)
+def eliminate(system: System, waves: set[int]) -> None:
+    """Substitute the rows of these waves into all that read them, across delays, too.
+
+    That is for systems whose coefficients never change, and for waves that do not come back to themselves.
+    """
+    chosen = (waves & system.rows.keys()) - driven_waves(system)
+    edges = [(s, w) for w in chosen for s, _ in system.rows[w] if s in chosen]
+    readers: dict[int, set[tuple[int, Delay]]] = {wave: set() for wave in chosen}
+    for reader, row in system.rows.items():
+        for source, delay in row:
+            if source in chosen:
+                readers[source].add((reader, delay))
+    for wave in topological_order(chosen, edges) or ():
+        for reader, delay in readers[wave]:
+            _substitute(system.rows[reader], wave, system.rows[wave], delay)
+
+
+def _substitute(row: Row, wave: int, by: Row, delay: Delay = 0) -> None:
+    gain = row.pop((wave, delay), None)
     if gain is None:
         return
-    for key, value in by.items():
+    for (source, before), value in by.items():
+        key = source, add_delay(before, delay)
         row[key] = row.get(key, 0j) + gain * value
+
+
+def driven_waves(system: System) -> set[int]:
+    """The waves whose coefficients follow a shape."""
+    return {wave for driven in system.driven for wave, _ in driven.joins.values()}
 
 
 def sources_of(system: System) -> dict[int, set[int]]:

@@ -143,7 +143,8 @@ class System:
 
     `flows` are the time derivatives of states; to them come `turns`, the phase that a state turns by its own energy
     (rad/s for each unit of it), and `cells`. `outlets` say where the output of a line is read, by the wave that enters
-    it: a wave and a whole delay. `lossless` systems keep their energy to round-off, at some cost in accuracy.
+    it: a wave and a whole delay; `looped` are the waves that come back to themselves. `lossless` systems keep their
+    energy to round-off, at some cost in accuracy.
     """
 
     lanes: int
@@ -165,6 +166,7 @@ class System:
     turns: dict[int, Coefficient] = field(default_factory=dict)
     cells: list[Cell] = field(default_factory=list)
     active: set[int] = field(default_factory=set)
+    looped: set[int] = field(default_factory=set)
 
     def new(self, name: str) -> int:
         """Number a new wave."""
@@ -201,6 +203,8 @@ def longest(delay: Delay) -> int:
     return delay if isinstance(delay, int) else max(delay)
 
 
-def add_delay(delay: Delay, more: int) -> Delay:
+def add_delay(delay: Delay, more: Delay) -> Delay:
     """A delay that is longer by `more` samples."""
-    return delay + more if isinstance(delay, int) else tuple(d + more for d in delay)
+    if isinstance(delay, int) and isinstance(more, int):
+        return delay + more
+    return as_delay(np.add(delay, more).tolist())

@@ -183,7 +183,18 @@ def test_runs_are_apart():
             assert float(alone[name]) == pytest.approx(float(slopes[name][run]), rel=1e-9)
 
 
-@pytest.mark.parametrize("text", [MODE_RING, DRIVEN, SOURCES, KERR, MIRROR_FOR_TIME])
+def test_runs_with_other_delays_have_their_own_gradients():
+    circuit, count, times = tdsim.loads(WHOLE_RING), 300, [1.5e-12, 2e-12, 0.7e-12]
+    asked = {"inputs": {"in": signal(count)}, "step": STEP, "stop": (count - 1) * STEP, "save": ["e(out)"]}
+    cost, names = cost_of(["e(out)"], count), ["xw.phase", "xc.coupling", "xw.loss"]
+    _, slopes = tdsim.gradient(circuit, cost, names, params={"xw.time": times}, **asked)
+    for run, time in enumerate(times):
+        _, alone = tdsim.gradient(circuit, cost, names, params={"xw.time": time}, **asked)
+        for name in names:
+            assert float(slopes[name][run]) == pytest.approx(float(alone[name]), rel=1e-9)
+
+
+@pytest.mark.parametrize("text", [WHOLE_RING, MODE_RING, DRIVEN, SOURCES, KERR, MIRROR_FOR_TIME])
 def test_checkpoints_change_nothing(text, monkeypatch):
     circuit, count = tdsim.loads(text), 700
     inputs = {port: signal(count) for port in circuit.external if port == "in"}
@@ -205,6 +216,7 @@ def test_checkpoints_change_nothing(text, monkeypatch):
     asked = {"inputs": inputs, "step": STEP, "stop": (count - 1) * STEP, "save": save}
     whole = tdsim.gradient(circuit, Mean(save[0]), wrt, **asked)
     monkeypatch.setattr(passes, "SHORTEST", 64)
+    monkeypatch.setattr(passes, "WHOLE_NUMBERS", 0)
     monkeypatch.setattr(passes, "SEGMENT_NUMBERS", 1)
     pieces = tdsim.gradient(circuit, Mean(save[0]), wrt, **asked)
     assert pieces[0] == whole[0]
