@@ -18,6 +18,7 @@ from .costs import Cost
 from .electronics.equilibrium import equilibrium_gradient
 from .electronics.transient import electronic_gradient
 from .light import light_gradient
+from .mixed.rest import settled_mixed_gradient
 from .settled_light import settled_light_gradient
 from .targets import Targets, targets
 
@@ -58,7 +59,7 @@ def gradient(
     Raises UsageError when there is nothing to differentiate, or no way to.
     """
     checked = circuit.check()
-    _refuse(checked)
+    _refuse(checked, settled)
     given = dict(inputs or {}), dict(params or {}), save
     names = list(trainable(checked)) if wrt is None else list(wrt)
     chained = chains(checked, names, given[1])
@@ -82,11 +83,11 @@ def _gradient(
     if settled:
         if stop is not None:
             raise UsageError("a gradient at the equilibrium takes no stop: the circuit is at rest")
-        if is_electronic(checked):
+        if is_electronic(checked) and not is_optical(checked):
             return equilibrium_gradient(checked, cost, wanted, *given, state, SHAPES_END)
-        return settled_light_gradient(
-            checked, cost, wanted, SettleRequest(1e-9, SHAPES_END, step_of(checked, step), *given, state)
-        )
+        request = SettleRequest(1e-9, SHAPES_END, step_of(checked, step), *given, state)
+        gradient_of = settled_mixed_gradient if is_electronic(checked) else settled_light_gradient
+        return gradient_of(checked, cost, wanted, request)
     if stop is None:
         raise UsageError("give a stop (s), or settled=True for the gradient at the equilibrium")
     if state is not None:
@@ -96,8 +97,10 @@ def _gradient(
     return light_gradient(checked, cost, wanted, Request(step_of(checked, step), float(stop), 0.0, *given))
 
 
-def _refuse(circuit: Circuit) -> None:
-    if is_electronic(circuit) and is_optical(circuit):
-        raise UsageError("the gradient cannot go through light and electronics together yet: only through either")
+def _refuse(circuit: Circuit, settled: bool) -> None:
+    if is_electronic(circuit) and is_optical(circuit) and not settled:
+        raise UsageError(
+            "the gradient of a transient cannot go through light and electronics together yet: only through either"
+        )
     if circuit.processes:
         raise UsageError("the gradient cannot go through a circuit with processes: what they do is not differentiable")

@@ -7,13 +7,14 @@ conjugates, so that these few are solved for by their real and imaginary parts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..analysis.fixed_point import Lane, Solution, driven_at_rest, late, solve
-from ..analysis.settle import SettleRequest, Settling
+from ..analysis.settle import SettleRequest, Settles, Settling
 from ..circuit import Circuit
 from ..engine.backstep import follow, go_back
 from ..engine.turning import STAGES
@@ -27,7 +28,7 @@ from .costs import Cost
 from .readings import Readings
 from .seen import Seen, dataset, entry_wave
 from .sources import split
-from .targets import Targets
+from .targets import Parameter, Targets
 
 
 def settled_light_gradient(circuit: Circuit, cost: Cost, wrt: Targets, request: SettleRequest) -> tuple[Any, Any]:
@@ -41,70 +42,64 @@ def settled_light_gradient(circuit: Circuit, cost: Cost, wrt: Targets, request: 
     signals = seen.signals(samples)
     value = seen.value(cost, signals)
     seeds = {name: values[..., 0] for name, values in seen.seeds(samples, cost.pullback(signals)).items()}
-    back = _Back(prepared, found, wrt, seeds)
+    back = Back(prepared, prepared.circuit, found, wrt.parameters, list(seeds)).turned(seeds)
     by_parameter = {p.label: back.derivative(p.label) for p in wrt.parameters}
     inputs = {name: back.adjoint(entry_wave(prepared.circuit, name)) for name in wrt.inputs}
     return value, dataset(seen, prepared.circuit, wrt, by_parameter, inputs, {}, np.zeros(0))
 
 
-class _Back:
-    """The adjoint at rest.
+class Back:
+    """The adjoint equations at rest, for any seeds.
 
-    seeds  dL/dwave (carriers, runs) by the name of the wave
+    circuit     as it stands, which `prepared` made ready
+    seeded      names of the waves that there may be seeds of
     """
 
-    def __init__(self, prepared: Settling, found: Solution, wrt: Targets, seeds: Mapping[str, np.ndarray]):
-        program, circuit = prepared.program, prepared.circuit
-        self._found, self._shape = found, (len(program.carriers), program.runs)
-        inner, self._emitted = split(prepared, wrt.parameters)
+    def __init__(
+        self,
+        prepared: Settles,
+        circuit: Circuit,
+        found: Solution,
+        parameters: Sequence[Parameter],
+        seeded: Sequence[str],
+    ):
+        program = prepared.program
+        self.found, self.shape = found, (len(program.carriers), program.runs)
+        inner, emitted = split(prepared, parameters)
+        self._prepared, self._sources = prepared, [p for p in parameters if p.label in emitted]
         rounded = circuit.options.get("delay", "exact") == "round"
-        wanted = prepared.wanted
-        self._readings = Readings(circuit, inner, program.step, (), program.runs, wanted, rounded)
+        self.readings = Readings(circuit, inner, program.step, (), program.runs, prepared.wanted, rounded)
         system = build(circuit, program.runs, program.step, False, rounded)
-        discretise(system, program.step, turned=[system.index[name] for name in self._readings.turned])
-        self._system = transposed(system, list(seeds), 1, False)
-        self._readings(system, self._system, False)
+        discretise(system, program.step, turned=[system.index[name] for name in self.readings.turned])
+        self.system = transposed(system, seeded, 1, False)
+        self.readings(system, self.system, False)
         driven = driven_at_rest(system, circuit, program, prepared.asked.tmax)
         turned_round = {
             there.joins[place]: np.conj(driven[joined])
-            for here, there in zip(system.driven, self._system.driven, strict=True)
+            for here, there in zip(system.driven, self.system.driven, strict=True)
             for place, joined in here.joins.items()
         }
-        sources = np.zeros((len(self._system.names), system.lanes), dtype=complex)
-        for name, values in seeds.items():
-            sources[self._system.index[seed_name(name)]] = values.reshape(-1)
-        self._waves = np.zeros_like(sources)
-        self._sums: dict[str, np.ndarray] = {}
-        """By the first wave that comes back through a step, what the numbers of the step do to the cost."""
-        for lane in range(system.lanes):
-            self._waves[:, lane] = self._solve(Lane(self._system, lane, turned_round), sources[:, lane])
-        when = late(circuit, program.step, prepared.asked.tmax)[-1:]
-        for source in self._emitted.values():
-            source.add(when, {name: self.adjoint(name)[..., None] for name in source.adjoint})
+        self._lanes = [Lane(self.system, lane, turned_round) for lane in range(system.lanes)]
+        self._when = late(circuit, program.step, prepared.asked.tmax)[-1:]
 
-    def adjoint(self, name: str) -> np.ndarray:
-        """An adjoint wave (carriers, runs)."""
-        found: np.ndarray = self._waves[self._system.index[name]].reshape(self._shape)
+    def turned(self, seeds: Mapping[str, np.ndarray]) -> Turned:
+        """The solution for seeds: dL/dwave (carriers, runs) by the name of the wave."""
+        sources = np.zeros((len(self.system.names), self.system.lanes), dtype=complex)
+        for name, values in seeds.items():
+            sources[self.system.index[seed_name(name)]] = values.reshape(-1)
+        found = Turned(self, np.zeros_like(sources))
+        for lane in self._lanes:
+            found.waves[:, lane.lane] = self._solve(lane, sources[:, lane.lane], found.sums)
+        emitted = split(self._prepared, self._sources)[1]
+        for label, source in emitted.items():
+            source.add(self._when, {name: found.adjoint(name)[..., None] for name in source.adjoint})
+            found.sent[label] = source.total
         return found
 
-    def derivative(self, parameter: str) -> np.ndarray:
-        """dL/dparameter (runs,)."""
-        if parameter in self._emitted:
-            return self._emitted[parameter].total
-        total = np.zeros(self._shape[1])
-        for p in self._readings.products:
-            if p.parameter == parameter:
-                product = self._found.of(p.wave) * np.conj(self.adjoint(p.adjoint))
-                total = total + (p.slope * product).real.sum(axis=0)
-        for c in self._readings.changes:
-            if c.parameter == parameter:
-                total = total + (c.slope * np.conj(self._sums[c.back])).real.sum(axis=0)
-        return total
-
-    def _solve(self, lane: Lane, sources: np.ndarray) -> np.ndarray:
-        """All adjoint waves (waves,) of a lane."""
+    def _solve(self, lane: Lane, sources: np.ndarray, sums: dict[str, np.ndarray]) -> np.ndarray:
+        """All adjoint waves (waves,) of a lane; `sums` are written."""
         plain = lane.linear(sources)
-        steps = [_Step(back, self._system, self._found, lane.lane) for back in self._system.backsteps]
+        steps = [_Step(back, self.system, self.found, lane.lane) for back in self.system.backsteps]
         if not steps:
             return plain
         outputs = [wave for step in steps for wave in step.back.outputs]
@@ -114,10 +109,43 @@ class _Back:
         came = _solved(steps, plain, answer)
         waves: np.ndarray = plain + answer @ came
         for step in steps:
-            sums = step.sums(waves)
-            name = self._system.names[step.back.outputs[0]]
-            self._sums.setdefault(name, np.zeros((sums.size, self._system.lanes), complex))[:, lane.lane] = sums
+            found = step.sums(waves)
+            name = self.system.names[step.back.outputs[0]]
+            sums.setdefault(name, np.zeros((found.size, self.system.lanes), complex))[:, lane.lane] = found
         return waves
+
+
+@dataclass
+class Turned:
+    """The adjoint waves (waves, lanes) for some seeds.
+
+    sums  by the first wave that comes back through a step, what the numbers of the step do to the cost
+    sent  dL/dparameter (runs,) of sources
+    """
+
+    back: Back
+    waves: np.ndarray
+    sums: dict[str, np.ndarray] = field(default_factory=dict)
+    sent: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def adjoint(self, name: str) -> np.ndarray:
+        """An adjoint wave (carriers, runs)."""
+        found: np.ndarray = self.waves[self.back.system.index[name]].reshape(self.back.shape)
+        return found
+
+    def derivative(self, parameter: str) -> np.ndarray:
+        """dL/dparameter (runs,)."""
+        if parameter in self.sent:
+            return self.sent[parameter]
+        total = np.zeros(self.back.shape[1])
+        for p in self.back.readings.products:
+            if p.parameter == parameter:
+                product = self.back.found.of(p.wave) * np.conj(self.adjoint(p.adjoint))
+                total = total + (p.slope * product).real.sum(axis=0)
+        for c in self.back.readings.changes:
+            if c.parameter == parameter:
+                total = total + (c.slope * np.conj(self.sums[c.back])).real.sum(axis=0)
+        return total
 
 
 class _Step:

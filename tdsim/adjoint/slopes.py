@@ -24,6 +24,10 @@ LARGE, SMALL = 4e-3, 3e-4
 
 TRIES = 80
 
+PART, FALLING = 0.02, 8
+"""A parameter that has to be moved by more than this part of itself is moved less and less, so often: what hardly
+changes with it may still be curved."""
+
 PART_OF_A_STEP = 2e-3
 """How far the matrices that states obey are moved: curvature and round-off then count 1e-13 each."""
 
@@ -100,17 +104,19 @@ def _moved(value: Any, place: int | None, shift: float | np.ndarray) -> Any:
     return tuple(v + shift if k == place else v for k, v in enumerate(value))
 
 
-def _range(group: Group, parameter: str, place: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """A first guess of how far to move the parameter of each instance, and how far it can be moved."""
+def _range(group: Group, parameter: str, place: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A first guess of how far to move the parameter of each instance, how far it can be moved, and how large it is."""
     low, high = group.device.params[parameter].bounds
     settings = [i.settings[parameter] for i in group.instances]
     values = [np.asarray(v if place is None else v[place], dtype=float) for v in settings]
     far = np.array([min(float(v.min()) - low, high - float(v.max())) for v in values])
     size = np.array([float(np.abs(v).max()) or 1.0 for v in values])
-    return np.minimum(0.01 * size, far / 2.5), far
+    return np.minimum(0.01 * size, far / 2.5), far, size
 
 
-def _differences(evaluate: Callable[[np.ndarray], Found], step: np.ndarray, far: np.ndarray, name: str) -> Found:
+def _differences(
+    evaluate: Callable[[np.ndarray], Found], step: np.ndarray, far: np.ndarray, size: np.ndarray, name: str
+) -> Found:
     if np.any(far <= 0):
         raise UsageError(f"{name} stands at its bound, where it has no derivative; move it off")
     present = evaluate(0 * step)
@@ -123,14 +129,27 @@ def _differences(evaluate: Callable[[np.ndarray], Found], step: np.ndarray, far:
         if not (too_large | too_small).any():
             break
         step = np.where(too_large, step / 4, np.where(too_small, 3 * step, step))
-    else:
-        ahead, back = evaluate(step), evaluate(-step)
-    further = evaluate(2 * step), evaluate(-2 * step)
-    beside = dict(zip(WEIGHTS, (ahead, back, *further), strict=True))
+    if not np.any((step > PART * size) & (change > 0)):
+        return _difference(evaluate, step)
+    return _best([_difference(evaluate, step / 4**k) for k in range(FALLING)])
+
+
+def _difference(evaluate: Callable[[np.ndarray], Found], step: np.ndarray) -> Found:
+    """The fourth-order difference."""
+    beside = {way: evaluate(way * step) for way in WEIGHTS}
     keys = {key for found in beside.values() for key in found}
     zero = np.zeros((1, 1, 1))
     sums = {key: sum(weight * beside[way].get(key, zero) for way, weight in WEIGHTS.items()) for key in keys}
     return {key: np.asarray(total) / step[:, None, None] for key, total in sums.items()}
+
+
+def _best(found: list[Found]) -> Found:
+    """Of differences with falling steps, for each instance the one that is closest to the one before it."""
+    keys = set.intersection(*(set(f) for f in found))
+    pairs = zip(found[1:], found[:-1], strict=True)
+    apart = np.array([np.max([np.abs(a[k] - b[k]).max(axis=(1, 2)) for k in keys], axis=0) for a, b in pairs])
+    best = 1 + np.argmin(apart, axis=0)
+    return {key: np.stack([found[way][key][place] for place, way in enumerate(best)]) for key in keys}
 
 
 def hold_slopes(

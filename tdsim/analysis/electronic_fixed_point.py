@@ -66,21 +66,30 @@ def _alone(_: Circuit, whole: MixedSettling, request: SettleRequest) -> Solved:
     return unknowns, {}, _state(whole, unknowns, solve(whole.circuit, whole.program, {}, request.tmax, None))
 
 
-def _with_light(circuit: Circuit, whole: MixedSettling, request: SettleRequest) -> Solved:
-    """The equilibria of light and electronics, one by one."""
+def equilibria(circuit: Circuit, runs: int, request: SettleRequest) -> list[Equilibrium]:
+    """The equilibria of light and electronics of a circuit whose sources stand, run by run."""
     found, guess = [], request.state
-    for run in range(whole.runs):
+    for run in range(runs):
         one, _ = set_parameters(circuit, of_runs(circuit, request.params, run))
         start = None if guess is None else guess.take([run % guess.runs])
-        found.append(_Point(one, replace(request, params={}, state=None), start))
+        found.append(Equilibrium(one, replace(request, params={}, state=None), start))
+    return found
+
+
+def _with_light(circuit: Circuit, whole: MixedSettling, request: SettleRequest) -> Solved:
+    """The equilibria of light and electronics, one by one."""
+    found = equilibria(circuit, whole.runs, request)
     names = {o.wave for o in whole.outputs if o.wave}
     waves = {name: np.concatenate([p.light.of(name) for p in found], axis=1) for name in names}
     unknowns = np.stack([p.unknowns for p in found], axis=1)
     return unknowns, waves, State.side_by_side([_state(p.prepared, p.unknowns[:, None], p.light) for p in found])
 
 
-class _Point:
-    """The equilibrium of one run: `unknowns` (unknowns + 1,) of the electronics, and the waves, `light`."""
+class Equilibrium:
+    """The equilibrium of one run with light.
+
+    unknowns  (unknowns + 1,) of the electronics;  voltages  (followers,) that optics follow;  light  the waves
+    """
 
     def __init__(self, circuit: Circuit, request: SettleRequest, guess: State | None):
         self.prepared = prepared = MixedSettling(circuit, request)
@@ -90,6 +99,7 @@ class _Point:
             raise UsageError("fixed_point does not know Kerr resonators beside electronics: settle follows them")
         left = guess.electronics[0] if guess is not None and guess.electronics else None
         self.unknowns = _rest(electronics, solver, lambda *given: joint.find(solver, *given), left)
+        self.voltages = joint.voltages.copy()
         light = following(prepared.circuit, prepared.followers, [float(v) for v in joint.voltages])
         self.light = solve(light, prepared.program, {}, request.tmax, None)
 

@@ -51,9 +51,9 @@ class MixedTransient(Transient):
             wanted = [n for n in named if expand(circuit, n)]
         self.original = given
         self._kept = wanted, extra
-        self.electronics = self._electronics(self.circuit)
+        self.electronics = self.make_electronics(self.circuit)
 
-    def _electronics(self, circuit: Circuit) -> Electronics:
+    def make_electronics(self, circuit: Circuit) -> Electronics:
         """The electrical half of the circuit, or of one with other parameter values."""
         card, (wanted, extra) = Card(self.request.step, self.request.horizon, self.request.start), self._kept
         return Electronics(circuit, card, wanted, extra, self.runs, not self.request.uic)
@@ -89,11 +89,11 @@ class MixedTransient(Transient):
         """
         electronics = None
         if any(is_electrical(circuit.instances[name]) for name in changed):
-            electronics = self._lit(circuit, self._electronics(circuit), self._mixed.state())
+            electronics = self._lit(circuit, self.make_electronics(circuit), self._mixed.state())
         self._mixed.change(electronics)
 
     def changed_before(self, circuit: Circuit, state: State) -> None:
-        electronics = self._lit(circuit, self._electronics(circuit), state)
+        electronics = self._lit(circuit, self.make_electronics(circuit), state)
         self._mixed.change(electronics, electronics.solved_ahead(state))
 
     def history(self, signal: Signal, count: int) -> np.ndarray | None:

@@ -40,7 +40,7 @@ def equilibrium_gradient(
     stop: float,
 ) -> tuple[Any, Any]:
     """See `tdsim.gradient` with `settled`; `stop` (s) sets the defaults of source shapes."""
-    changed, _ = set_parameters(circuit, {**params, **_held(circuit, inputs)})
+    changed, _ = set_parameters(circuit, {**params, **held_sources(circuit, inputs)})
     runs, has_runs = _runs(changed, [*params.values(), *inputs.values()])
     electronics = Electronics(standing(changed, stop / 1000, stop), Card(stop / 1000, stop), save, (), runs)
     held = [Parameter(name, "dc") for name in found.inputs]
@@ -67,8 +67,8 @@ def equilibrium_gradient(
     return value, slopes_dataset(changed, {name: by_name[name] for name in order}, has_runs)
 
 
-def _held(circuit: Circuit, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs as values of sources. Raises UsageError where there is no such source, or no constant value."""
+def held_sources(circuit: Circuit, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs of V and I as values of sources. Raises UsageError where there is no such source, or no constant value."""
     found: dict[str, Any] = {}
     for name, value in inputs.items():
         instance = circuit.instances.get(name.lower())
