@@ -279,7 +279,10 @@ def newton(m: int, alpha: float, beta: float, z: Any, most: int, always: int, pa
             key[3] = rate
         slow = rate if iteration > 0 else max(rate, SLOW)
         left = GUESSED * norm if fresh else (norm * slow / (1.0 - slow) if 0.0 < slow < 0.9 else norm)
-        stalled = iteration > 1 and norm > 0.3 * before and (norm <= part or is_round_off(m, alpha, beta))
+        stalled = iteration > 1 and norm > 0.3 * before
+        if stalled:
+            content = floats(m, w.RULES)[w.CONTENT] if fresh else 0.0
+            stalled = norm <= max(1.0, content) * part or is_round_off(m, alpha, beta)
         if (left <= ENOUGH * part or stalled) and not limited:
             if extra == 0:
                 follow_devices(m, delta)

@@ -92,6 +92,12 @@ def locate(circuit: Circuit, kin: Kin, unknowns: Unknowns) -> None:
 
 def set_fields(kin: Kin, conditions: Conditions, place: dict[str, tuple[Kin, int]]) -> None:
     """Make the namespace `p` of the instances, derived numbers included."""
+    kin.p = given_fields(kin, conditions, place)
+    kin.device.derive(kin.p)
+
+
+def given_fields(kin: Kin, conditions: Conditions, place: dict[str, tuple[Kin, int]]) -> SimpleNamespace:
+    """The namespace of the instances without derived numbers."""
     p = SimpleNamespace(ambient=conditions.ambient, nominal=conditions.nominal, small_signal=conditions.small_signal)
     for name, param in kin.device.params.items():
         values = [i.values.get(name, param.default) for i in kin.instances]
@@ -103,8 +109,7 @@ def set_fields(kin: Kin, conditions: Conditions, place: dict[str, tuple[Kin, int
             setattr(p, name, values[0])
     for k, name in enumerate(REFERRED[kin.device.references]):
         setattr(p, name, _gathered([place[i.references[k]] for i in kin.instances]))
-    kin.p = p
-    kin.device.derive(p)
+    return p
 
 
 def _stack(values: Sequence[Any]) -> np.ndarray:

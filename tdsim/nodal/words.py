@@ -251,8 +251,10 @@ STATE = (
 a step between them; whether weak pivots are to be put up with."""
 
 (RELTOL, VNTOL, ABSTOL, LONGEST, MOST_ITERATIONS, ALLOWED, STOP, BEGIN, CHGTOL, SPACING, XMU, PIVTOL) = range(12)
+CONTENT = 12
 """RULES: tolerances; longest step; iterations of Newton's method; error allowed; end of the run; first time put out;
-how far apart the points that are put out may be; the trapezoidal rule's share of old slopes; the least pivot (S)."""
+how far apart the points that are put out may be; the trapezoidal rule's share of old slopes; the least pivot (S); how
+many times too large a change may be that iterations no longer make smaller."""
 
 
 class Words:

@@ -44,12 +44,12 @@ and the ends of its controls begin."""
     WALK_ROW,
     FIRST_PATH,
     FIRST_OFFSET,
-    FIRST_CHARGE,
+    FIRST_NUMBER,
     WALK_END,
     WALK_TABLE,
 ) = range(10)
 """What is known of a group with walked paths: how many devices, controls and paths; addresses of its loop and its row;
-and where its paths, its bases, its charges, the ends of its controls and its table of the wake begin."""
+and where its paths, its bases, its capacitances, the ends of its controls and its table of the wake begin."""
 
 REFINEMENTS, ROUND_OFF = 4, 4e-16
 """Times that a transposed solution is refined, at most; what is left then, as part of what adds up to it."""
@@ -82,7 +82,7 @@ def sweep(
     walks: Array,
     tables: Array,
     offsets: Array,
-    charges: Array,
+    capacitances: Array,
 ) -> int:
     """Go back through the stages of a segment; returns 0, or -1 where equations were singular.
 
@@ -93,7 +93,7 @@ def sweep(
     times     (points,) of what the delays remember;  pending  (delays, points) dL/d of it, added to
     u, v      (stages, unknowns + 1), written
     origins   (stages, wake), see `replay`;  extra (stages, paths): by how much more the charges of walked paths count
-              than u says, written;  walks, tables, offsets, charges  see `Walks`
+              than u says, written;  walks, tables, offsets, capacitances  see `Walks`
     """
     n = integer_at(m, w.UNKNOWNS_COUNT)
     mode, z, switches = floats(m, w.MODE), floats(m, w.Z), longs(m, w.SWITCHES)
@@ -135,7 +135,7 @@ def sweep(
         for i in range(n):
             by_base[i] = q[i] - u[r, i]
         if wake > 0:
-            walk_back(m, beta, s, u[r], extra[min(r, len(extra) - 1)], walks, tables, offsets, charges, by_base)
+            walk_back(m, beta, s, u[r], extra[min(r, len(extra) - 1)], walks, tables, offsets, capacitances, by_base)
         give_to_base(m, role, is_restart, h, info[r, PLACE], beta, by_base, before, by_slope, by_charge)
         give_to_delays(r, reads, info[r, MOMENT], delays, ages, times, pending, v[r])
     if current >= 0:
@@ -191,7 +191,7 @@ def walk_back(
     walks: Array,
     tables: Array,
     offsets: Array,
-    charges: Array,
+    capacitances: Array,
     by_base: Array,
 ) -> None:
     """dL/dbase of the wake, at the unknowns in Z: a charge is its base and C(u) times what u has moved from its own."""
@@ -208,23 +208,22 @@ def walk_back(
     copy_numbers(z, floats(m, w.DEVICE_UNKNOWNS), integer_at(m, w.UNKNOWNS_COUNT))
     for g in range(walks.shape[0]):
         count, controls, paths = walks[g, WALKERS], walks[g, WALK_CONTROLS], walks[g, WALK_PATHS]
-        first_offset, first_charge, first_path = walks[g, FIRST_OFFSET], walks[g, FIRST_CHARGE], walks[g, FIRST_PATH]
+        first_offset, first_number, first_path = walks[g, FIRST_OFFSET], walks[g, FIRST_NUMBER], walks[g, FIRST_PATH]
         first_end, first_table = walks[g, WALK_END], walks[g, WALK_TABLE]
         reach = 2 * controls + paths
-        for c in range(controls):
-            for j in range(count * controls):
-                apart = z[tables[first_end + 2 * j]] - z[tables[first_end + 2 * j + 1]]
-                offsets[first_offset + j] = apart - (1.0 if j % controls == c else 0.0)
-            call(walks[g, WALK_LOOP], walks[g, WALK_ROW])
-            for i in range(count):
-                for p in range(paths):
-                    if tables[first_table + reach * i + 2 * controls + p] == zero:
-                        continue
-                    k = first_path + paths * i + p
-                    counts = u[ends[2 * k]] - u[ends[2 * k + 1]] + extra[k]
-                    counts *= charges[first_charge + paths * i + p]
-                    by_base[tables[first_table + reach * i + 2 * c]] -= counts
-                    by_base[tables[first_table + reach * i + 2 * c + 1]] += counts
+        for j in range(count * controls):
+            offsets[first_offset + j] = z[tables[first_end + 2 * j]] - z[tables[first_end + 2 * j + 1]]
+        call(walks[g, WALK_LOOP], walks[g, WALK_ROW])
+        for i in range(count):
+            for p in range(paths):
+                if tables[first_table + reach * i + 2 * controls + p] == zero:
+                    continue
+                k = first_path + paths * i + p
+                counts = u[ends[2 * k]] - u[ends[2 * k + 1]] + extra[k]
+                for c in range(controls):
+                    part = counts * capacitances[first_number + (paths * i + p) * controls + c]
+                    by_base[tables[first_table + reach * i + 2 * c]] -= part
+                    by_base[tables[first_table + reach * i + 2 * c + 1]] += part
 
 
 @compiled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from .behaviour import LawSlopes
 from .differences import LARGE, WEIGHTS
 from .nonlinear import ALWAYS, DeviceSlopes
 from .sums import sum_changes
+
+NEAR_WEIGHTS, LITTLE = {1: 0.5, -1: -0.5}, 1e-4
+"""Of a difference of second order, whose numbers change by so little of themselves: it is exact to 2e-9."""
 
 SMALLER, MOST = 8.0, 6
 """Where a number changes too much, steps become so much smaller, so often."""
@@ -41,12 +45,14 @@ class Stages:
 
 
 class _Bank:
-    """Four rows of one group, with room of their own."""
+    """A row of one group for each way that its numbers are moved, with room of their own; `weights` of a difference."""
+
+    weights: ClassVar[dict[int, float]] = WEIGHTS
 
     def __init__(self, system: System, words: Words, place: int):
         group = self.group = system.groups[place]
         count, paths, controls = group.count, group.paths.shape[1], group.controls.shape[1]
-        ways = len(WEIGHTS)
+        ways = len(self.weights)
         self._unknowns, self._moment = np.zeros(system.size + 1), np.zeros(1)
         self._mode = np.array([0.0, 0.0, 0.0, ALWAYS])
         self.flows, self.charges = np.zeros((ways, count, paths)), np.zeros((ways, count, paths))
@@ -79,7 +85,7 @@ class _Bank:
         """What counts (instances,) for numbers that were moved by steps, and the largest change of a number."""
         total = np.zeros(self.group.count)
         states = stages.states[:, self._first_state : self._first_state + self.group.states.size]
-        weights = np.array(list(WEIGHTS.values())) / step
+        weights = np.array(list(self.weights.values())) / step
         worst = sum_changes(
             self.group.loops.evaluate,
             self._addresses,
@@ -105,24 +111,26 @@ class _Bank:
 
 
 class DeviceBank(_Bank):
-    """Non-linear devices whose numbers are moved along their derivatives by a parameter."""
+    """Non-linear devices whose numbers are moved along their derivatives by a parameter, both ways, by very little."""
+
+    weights = NEAR_WEIGHTS
 
     def __init__(self, system: System, words: Words, place: int, slopes: DeviceSlopes, run: int):
         super().__init__(system, words, place)
         self._slopes_of = slopes
         self._base, self._ways, self._steps = slopes.moves(run)
-        self._numbers = np.zeros((len(WEIGHTS), *self._base.shape))
+        self._numbers = np.zeros((len(self.weights), *self._base.shape))
         for b, row in enumerate(self._rows):
             row[kinds.NUMBERS] = self._numbers[b].ctypes.data
-        self._part = 1.0
+        self._part = LITTLE / LARGE
 
     def add(self, stages: Stages, total: np.ndarray) -> None:
         """Add what counts in some stages."""
         for _ in range(MOST):
-            for b, way in enumerate(WEIGHTS):
+            for b, way in enumerate(self.weights):
                 self._numbers[b] = self._base + way * self._part * self._steps[:, None] * self._ways
             found, worst = self._sum(stages, self._part)
-            if worst <= LARGE:
+            if worst <= LITTLE:
                 break
             self._part /= SMALLER
         slopes = self._slopes_of

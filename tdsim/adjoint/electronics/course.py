@@ -10,7 +10,7 @@ from ...analysis.electronic_transient import ElectronicTransient
 from ...errors import SimulationError
 from ...nodal.integrator import Integrator
 from ...nodal.stepping import DONE, FULL, STUCK, TURNING, WEAK_PIVOT
-from ...nodal.words import ABSTOL, CHGTOL, RELTOL, VNTOL
+from ...nodal.words import ABSTOL, CHGTOL, CONTENT, RELTOL, VNTOL
 from ...units import engineering
 from .backward import add_operands, sweep
 from .bank import Stages
@@ -21,7 +21,10 @@ from .rest import Rest
 from .walks import Walks
 
 EXACT = {RELTOL: 1e-10, VNTOL: 1e-13, ABSTOL: 1e-16, CHGTOL: 1e-21}
-"""Tolerances of Newton's method in steps that are taken again: it ends at 1/50 of them."""
+"""Tolerances of Newton's method in steps that are taken again: it ends at 1/50 of them, ..."""
+
+ROUND_OFF = 1e3
+"""... or where round-off lets it come no nearer than so many times them."""
 
 ROWS = 6
 """Stages of a step, and a point between."""
@@ -158,6 +161,7 @@ class Course:
         self._easier = easier
         for rule, value in EXACT.items():
             self._words["RULES"][rule] = value * 10.0**easier
+        self._words["RULES"][CONTENT] = ROUND_OFF
 
     # -- backward ---------------------------------------------------------------------------------------------------
 
@@ -222,7 +226,7 @@ class Course:
         code = sweep(
             self._words.address, self.steps, info, points, reads, len(info), of_steps, first, self._kept, seeds,
             adjoint, delays.table, delays.laws, delays.ends, delays.slopes, delays.ages, delays.times, delays.pending,
-            u, v, origins, extra, walks.groups, walks.tables, walks.offsets, walks.charges,
+            u, v, origins, extra, walks.groups, walks.tables, walks.offsets, walks.capacitances,
         )  # fmt: skip
         if code != 0:
             raise SimulationError("the transposed equations of a step have no unique solution")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...circuit import Instance
-from ...nodal.linear import Kin, answers, set_fields
+from ...nodal.linear import Kin, answers, given_fields, set_fields
 from ...nodal.system import Source, System
 from .differences import derivative
 from .movable import Movable
@@ -68,10 +69,18 @@ def _part(kin: Kin, chosen: Sequence[int]) -> Kin:
 
 
 def _moved_itself(system: System, part: Kin, movable: Movable, targets: np.ndarray, places: Places) -> Moved:
-    def moved(shift: np.ndarray) -> Kin:
+    given = given_fields(part, system.conditions, places)
+
+    def moved_source(shift: np.ndarray) -> Kin:
         return _filled(system, part, [movable.moved(t, d) for t, d in zip(targets, shift, strict=True)], places)
 
-    return moved
+    def moved(shift: np.ndarray) -> Kin:
+        p = copy.copy(given)
+        setattr(p, movable.parameter, movable.value_moved(getattr(p, movable.parameter), shift))
+        part.device.derive(p)
+        return Kin(part.device, part.instances, p, part.rows, part.columns)
+
+    return moved_source if part.device.drive is not None else moved
 
 
 def _moved_by_another(system: System, part: Kin, movable: Movable, targets: np.ndarray, places: Places) -> Moved:

@@ -35,13 +35,14 @@ class Movable:
     def moved(self, number: int, shift: np.ndarray) -> Instance:
         """One instance with its parameter moved by a step (runs or 1,)."""
         instance = self.instances[number]
-        by = float(shift[0]) if shift.size == 1 else shift
-        value: Any = instance.settings[self.parameter]
-        if self.place is None:
-            value = value + by
-        else:
-            value = tuple(v + by if k == self.place else v for k, v in enumerate(value))
+        value = self.value_moved(instance.settings[self.parameter], float(shift[0]) if shift.size == 1 else shift)
         return replace(instance, values={**instance.values, self.parameter: value})
+
+    def value_moved(self, value: Any, by: float | np.ndarray) -> Any:
+        """A value of the parameter, moved."""
+        if self.place is None:
+            return value + by
+        return tuple(v + by if k == self.place else v for k, v in enumerate(value))
 
     @property
     def labels(self) -> list[str]:
@@ -60,28 +61,33 @@ def make_movables(circuit: Circuit, parameters: Sequence[Parameter]) -> list[Mov
         same = list(some)
         instances = [circuit.instances[p.instance] for p in same]
         numbers = {i.name: k for k, i in enumerate(instances)}
-        steps = [_steps(instance, p) for instance, p in zip(instances, same, strict=True)]
-        step, longest = (_side_by_side([pair[k] for pair in steps]) for k in (0, 1))
+        step, longest = _steps(instances, same)
         found.append(Movable(instances, same[0].name, same[0].place, numbers, step, longest))
     return found
 
 
-def _steps(instance: Instance, p: Parameter) -> tuple[np.ndarray, np.ndarray]:
-    """The first step (runs or 1,), and the longest one."""
-    setting = instance.settings[p.name]
-    value = np.atleast_1d(np.asarray(setting if p.place is None else setting[p.place], dtype=float))
-    if not np.isfinite(value).all():
-        raise UsageError(f"{p.label} is not given, so there is no derivative with respect to it: give it a number")
-    low, high = instance.device.params[p.name].bounds
+def _steps(instances: Sequence[Instance], parameters: Sequence[Parameter]) -> tuple[np.ndarray, np.ndarray]:
+    """The first steps (instances, runs or 1) of a parameter of one device, and the longest ones."""
+    p, param = parameters[0], instances[0].device.params[parameters[0].name]
+    settings = [i.values.get(p.name, param.default) for i in instances]
+    value = _side_by_side([s if p.place is None else s[p.place] for s in settings])
+    low, high = param.bounds
     far = np.minimum(value - low, high - value)
-    if np.any(far <= 0):
-        raise UsageError(f"{p.label} stands at its bound, where it has no derivative; move it off")
-    runs = max((np.size(v) for v in instance.values.values() if isinstance(v, np.ndarray)), default=1)
+    for wrong, problem in (
+        (~np.isfinite(value), "is not given, so there is no derivative with respect to it: give it a number"),
+        (far <= 0, "stands at its bound, where it has no derivative; move it off"),
+    ):
+        if wrong.any():
+            raise UsageError(f"{parameters[int(np.argmax(wrong.any(axis=1)))].label} {problem}")
+    runs = max((np.size(v) for i in instances for v in i.values.values() if isinstance(v, np.ndarray)), default=1)
     size = np.where(value == 0, FARTHEST, np.abs(value))
     longest = np.minimum(np.where(value == 0, FARTHEST, NEAR * size), far / 2.5)
-    return tuple(np.broadcast_to(x, (runs,)) for x in (np.minimum(NEAR * size, longest), longest))  # type: ignore[return-value]
+    shape = len(instances), runs
+    return np.broadcast_to(np.minimum(NEAR * size, longest), shape), np.broadcast_to(longest, shape)
 
 
-def _side_by_side(parts: Sequence[np.ndarray]) -> np.ndarray:
+def _side_by_side(values: Sequence[Any]) -> np.ndarray:
+    """Numbers, each one or (runs,), as (instances, runs or 1)."""
+    parts = [np.atleast_1d(np.asarray(value, dtype=float)) for value in values]
     runs = max(p.size for p in parts)
     return np.stack([np.broadcast_to(p, (runs,)) for p in parts])

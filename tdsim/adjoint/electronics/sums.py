@@ -36,8 +36,8 @@ def sum_changes(
 ) -> float:
     """Add to total (instances,) what each instance's parameter changes; returns the largest change of a number.
 
-    rows, weights  (4,) the devices with their numbers moved, see `differences.WEIGHTS`, the first two by one step ahead
-                   and back; flows and charges (4, instances, paths) are what they write
+    rows, weights  (ways,) the devices with their numbers moved, and how these count in a difference: the first two by
+                   one step ahead and back; flows and charges (ways, instances, paths) are what they write
     ends           (instances, paths, 2) the rows that flows leave and enter
     unknowns, moment, pieces   where the loops look
     points, moments, states, u, v, origins, extra  of each stage, see `backward`
