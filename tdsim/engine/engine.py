@@ -110,7 +110,7 @@ class Engine:
         """Which waves a state holds, sample by sample, and the times of these samples."""
         depth = self.tables.depth
         ends = np.cumsum(depth)
-        return np.repeat(np.arange(depth.size), depth), self.tick + np.arange(ends[-1]) - np.repeat(ends, depth)
+        return np.repeat(np.arange(depth.size), depth), self.tick + np.arange(depth.sum()) - np.repeat(ends, depth)
 
     def _write(self, wave: int | np.ndarray, times: np.ndarray, samples: np.ndarray) -> None:
         """Put samples (lanes, times) of a wave, or each of another one, into its ring."""
