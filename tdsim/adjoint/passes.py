@@ -21,7 +21,7 @@ from ..schedule.program import Wanted
 from ..schedule.system import Delay, System, longest
 from .sums import Sums
 
-WHOLE_NUMBERS, SEGMENT_NUMBERS = 1 << 22, 1 << 19
+WHOLE_NUMBERS, SEGMENT_NUMBERS = 1 << 22, 1 << 18
 """Complex numbers of waves that are held at once where that is the whole run; and of a segment of longer ones."""
 
 SHORTEST = 256
@@ -35,6 +35,7 @@ class Forward(Transient):
 
     def __init__(self, circuit: Circuit, request: Request):
         self._past: dict[str, int] = {}
+        self._ends: dict[str, int] = {}
         self._again: Engine | None = None
         self._simplified: System | None = None
         self._recorded: State | None = None
@@ -153,8 +154,9 @@ class Forward(Transient):
 
     def _remembered(self, state: State, name: str, count: int) -> np.ndarray:
         """The last samples (carriers, runs, count) of a wave that a state remembers; zeros before t = 0."""
-        place = state.names.index(name)
-        end = int(state.depth[: place + 1].sum())
+        if not self._ends:
+            self._ends = dict(zip(state.names, np.cumsum(state.depth).tolist(), strict=True))
+        end = self._ends[name]
         samples = np.moveaxis(state.history[end - count : end], 0, -1)
         return np.zeros_like(samples) if state.fresh else samples
 

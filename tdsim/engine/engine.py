@@ -93,7 +93,6 @@ class Engine:
 
     def go_to(self, state: State) -> None:
         """Be where a state is: go on from there, whatever has been computed."""
-        self._rings.numbers[:] = 0.0
         self._set(state)
 
     def _restore(self, state: State) -> None:
@@ -101,6 +100,7 @@ class Engine:
         history = state.history.reshape(-1, self.program.lanes)
         self._rings.memory[:] = state.memory.reshape(-1, self.program.lanes).T
         if not history.any() and not state.memory.any():
+            self._rings.numbers[:] = 0.0
             self._rings.changed[:] = self._rings.even[:] = NEVER  # nothing makes light out of darkness but what enters
             return
         self._write(*self._remembered(), history.T)
