@@ -28,13 +28,14 @@ import numpy as np
 from .. import Circuit, UsageError, load
 from .backpropagation import Backpropagation
 from .equilibrium_propagation import EquilibriumPropagation
+from .hamiltonian_echo import HamiltonianEcho
 from .hardware import Hardware
 from .method import Method
 from .optimiser import Adam, Optimiser
 from .task import GENERATED, Task, split
 from .trained import trained_netlist
 
-METHODS: Mapping[str, Any] = {c.__name__: c for c in (EquilibriumPropagation, Backpropagation)}
+METHODS: Mapping[str, Any] = {c.__name__: c for c in (EquilibriumPropagation, HamiltonianEcho, Backpropagation)}
 OPTIMISERS: Mapping[str, Any] = {"sgd": Optimiser, "adam": Adam}
 TASK = ("name", "inputs", "monitors", "targets", "levels", "gain", "offset", "count", "split", "seed")
 RUN = ("name", "batch", "epochs", "probe", "frozen")

@@ -32,6 +32,7 @@ class Method:
     numbers   the present ones, in units of their layers
     tied, spread, seed   as in `Layers`, `Layers.drawn`
     hardware  how the trained device differs from the netlist
+    layers    where they are not those of `.train` cards
     """
 
     def __init__(
@@ -43,9 +44,10 @@ class Method:
         spread: Mapping[str, float] | None = None,
         hardware: Hardware | None = None,
         seed: int = 0,
+        layers: Layers | None = None,
     ):
         self.circuit, self.task, self.hardware, self.seed = circuit, task, hardware or Hardware(), seed
-        self.layers = Layers(circuit, tied)
+        self.layers = Layers(circuit, tied) if layers is None else layers
         self.numbers = self.layers.drawn(seed, spread)
         self.history = History(f"{task.unit}2")
         self._noise = self.hardware.reader()
@@ -54,6 +56,8 @@ class Method:
             owner = circuit.instances.get(instance)
             if name not in circuit.instances and (owner is None or parameter not in owner.device.params):
                 raise UsageError(f"the task drives {name}, which the circuit does not have")
+            if any(name in some for some in self.layers.members()):
+                raise UsageError(f"the task drives {name}, which is to be trained, too: it can be one of both only")
 
     # -- what a method is asked ---------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ class Task:
     sources      of the features: voltage or current sources, or parameters "inst.parameter"
     targets      sources of the targets, one a class; empty where nothing is nudged
     monitors     signals that are read, one a class; the largest wins
-    levels       what a monitor should be (V, or W for light) for a class that is not meant, and for one that is
+    levels       what a monitor should be (V, W of p(), J of x()) for a class that is not meant, and for one that is
     gain, offset a feature x is applied as gain x + offset, in the unit of the source
 
     The cost of an example is C = sum (monitor - target)^2 / 2, in the square of the monitors' unit.
@@ -61,7 +61,7 @@ class Task:
     @property
     def unit(self) -> str:
         """Of the monitors."""
-        return "W" if self.monitors[0].startswith("p(") else "V"
+        return {"p(": "W", "x(": "J"}.get(self.monitors[0][:2], "V")
 
     def encode(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
         """Features (runs, features) as values of the sources."""

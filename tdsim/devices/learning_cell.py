@@ -7,7 +7,8 @@
 q is the position, p the momentum, |A|^2 the energy in the resonator that the cell names. Without friction the cell
 and the resonators are one Hamiltonian system, H = p^2 inverse_mass / 2 + coupling q |A|^2, that an echo runs
 backwards; the momentum is what an echo leaves behind, and friction, switched on for a while, turns it into a step of
-the position, by (p inverse_mass / friction)(1 - exp(-friction t)).
+the position, by (p inverse_mass / friction)(1 - exp(-friction t)). A cell may be the two quadratures of a field; its
+mass is below zero where that is detuned the other way, and the step then goes back.
 
 Reference: V. Lopez-Pastor and F. Marquardt, Phys. Rev. X 13, 031020 (2023) (Hamiltonian echo backpropagation).
 """
@@ -25,7 +26,7 @@ class LearningCell(Device, name="learning_cell"):
 
     references = 1
     coupling = Param(1e9, "rad/s", "shift of the resonance for each unit of the position")
-    inverse_mass = Param(1e15, "1/J/s", "velocity of the position for each unit of momentum", bounds=(0, inf))
+    inverse_mass = Param(1e15, "1/J/s", "velocity of the position for each unit of momentum")
     friction = Param(0.0, "1/s", "decay rate of the momentum", bounds=(0, inf))
     position = State("1", "position: what the cell has learnt", real=True)
     momentum = State("J", "momentum", real=True, reverse="negate")

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from ..errors import UsageError
+from ..errors import UsageError, nearest
 from ..schedule.mirror import Reversal
 from ..schedule.program import Program
 from .mirror import reversed_samples, without_kick
@@ -117,6 +117,22 @@ class State:
             raise UsageError("there is nothing to reverse: this circuit has not run yet")
         history, memory = reversed_samples(self.history, self.memory, self.depth, self.reversal)
         return replace(self, history=history, memory=memory)
+
+    def displaced(self, changes: Mapping[str, Any]) -> State:
+        """The state with something added to states of light, as a pulse much shorter than the step would do it.
+
+        changes  signal "x(inst.state)" to a number, or to an array (runs,), in the unit of the state
+        With several carriers all get the same. Raises UsageError for a state that is not there, and other runs.
+        """
+        waves = zip(self.names, np.cumsum(self.depth), strict=True)
+        history, places = self.history.copy(), {f"x({w[:-1]})": end - 1 for w, end in waves if w.endswith("'")}
+        for signal, change in changes.items():
+            if signal not in places:
+                raise UsageError(f"there is no state {signal}{nearest(signal, places)}")
+            if np.shape(change) not in ((), (self.runs,)):
+                raise UsageError(f"{signal} can change by a number, or by {self.runs} runs, not {np.shape(change)}")
+            history[places[signal]] += change
+        return replace(self, history=history)
 
     def at_time_zero(self) -> State:
         """The same state, from which time counts from 0 again."""

@@ -301,3 +301,31 @@ Xm2 q o2 mirror reflectivity=1
     there, state = tdsim.transient(circuit, stop=50e-12, step=1e-13, save=save, return_state=True)
     back = tdsim.transient(circuit, stop=100e-12, step=1e-13, save=save, state=state.conjugate())
     assert back[save[0]].values[-1].conj() == pytest.approx(there[save[0]].values[0], rel=1e-12)
+
+
+# -- kicks ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_displaced_state_has_just_that_added():
+    circuit = lattice(np.array([1.0, 0.5j, 0.0]), 1.0).save("x(r0.cavity)")
+    _, state = tdsim.transient(circuit, stop=NS, step=0.05 * NS, return_state=True)
+    there = state.displaced({"x(r1.cavity)": 0.3j})
+    assert not there.equals(state)
+    np.testing.assert_allclose((there.history - state.history)[:, 0, 0], [0, 0.3j, 0], atol=1e-15)
+    many = state.take([0, 0]).displaced({"x(r1.cavity)": np.array([0.0, 0.3j])})
+    assert many.take(0).equals(state)
+    assert many.take(1).equals(there)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"x(r7.cavity)": 1.0}, r"there is no state x\(r7.cavity\).*x\(r0.cavity\)"),
+        ({"r0.cavity": 1.0}, "there is no state r0.cavity"),
+        ({"x(r0.cavity)": np.ones(3)}, r"can change by a number, or by 1 runs, not \(3,\)"),
+    ],
+)
+def test_other_states_cannot_be_displaced(changes, sentence):
+    _, state = tdsim.transient(lattice([1.0, 0.5], 1.0), stop=NS, step=0.05 * NS, save=[], return_state=True)
+    with pytest.raises(tdsim.UsageError, match=sentence):
+        state.displaced(changes)

@@ -62,6 +62,16 @@ def test_friction_turns_the_momentum_into_a_step_of_the_position():
     np.testing.assert_allclose(found["x(cell.position)"], 0.4 + 0.2 * 3 * (1 - left), rtol=1e-12)
 
 
+def test_a_mass_below_zero_turns_the_step_round():
+    still = circuit(kappa=(), friction=1 / NS)
+    still.initial["x(r.cavity)"] = 0.0
+    masses = {"cell.inverse_mass": np.array([INVERSE_MASS, -INVERSE_MASS])}
+    found = tdsim.transient(still, stop=3 * NS, step=0.5 * NS, params=masses, save=SAVE)
+    moved = found["x(cell.position)"].values[:, -1] - 0.4
+    assert moved[1] == pytest.approx(-moved[0], rel=1e-12)
+    assert moved[0] > 0
+
+
 def test_one_carrier_only():
     two = circuit()
     two.carrier(1550e-9, 1551e-9)

@@ -54,3 +54,21 @@ def test_a_mesh_loses_no_light_on_its_way_to_the_detectors():
     found = tdsim.simulate(load("photonic_classifier"))
     assert sum(float(found[f"p{k}"]) for k in range(4)) == pytest.approx(2e-3, rel=1e-12)
     assert float(found["before"]) == 0
+
+
+def test_light_stays_in_the_lattice_and_cells_are_pushed():
+    """Of the energy and of H = sum coupling q |A|^2 + p^2 inverse_mass / 2 + .. nothing is lost."""
+    circuit = load("kerr_lattice", x0=5e7)
+    found = tdsim.simulate(circuit, "tran")
+    light = sum(abs(found[name].values) ** 2 for name in found if ".cavity" in name)
+    np.testing.assert_allclose(light, 1e-15, rtol=1e-12)
+    for n in (1, 5):
+        energy = abs(found[f"x(xr{n}.cavity)"].values) ** 2
+        pushed = -1e9 * np.trapezoid(energy, dx=1e-10)
+        assert float(found[f"x(xq{n}.momentum)"][-1]) == pytest.approx(pushed, rel=0.02)
+
+
+def test_a_lattice_with_loss_fades_at_its_rate():
+    found = tdsim.simulate(load("kerr_lattice", inside=2e7, cells=0), "tran")
+    light = sum(abs(found[name].values) ** 2 for name in found if ".cavity" in name)
+    np.testing.assert_allclose(light, 1e-15 * np.exp(-2e7 * found["time"].values), rtol=1e-6)

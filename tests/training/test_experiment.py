@@ -79,7 +79,10 @@ def test_a_folder_of_another_experiment_is_not_gone_on_with(write):
     [
         ({"[output]": "[outputs]"}, r"unknown section \[outputs\]"),
         ({"rate_=_0.06": "rates = 0.06"}, r"\[optimiser\] has no key 'rates'; there are name, batch"),
-        ({"Backpropagation": "Magic"}, r"\[method\] name must be one of EquilibriumPropagation, Backpropagation"),
+        (
+            {"Backpropagation": "Magic"},
+            r"\[method\] name must be one of EquilibriumPropagation, HamiltonianEcho, Backp",
+        ),
         ({"rate_=_0.06": "rate = -1"}, r"\[optimiser\] the rate must be above 0"),
         ({"rate_=_0.06": 'rate = "a"'}, r"\[optimiser\] has a value of the wrong kind"),
         ({"rate_=_0.06": ""}, r"\[optimiser\] has a value of the wrong kind, or misses one"),
