@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 
 from .. import Circuit, SimulationError, State, UsageError, fixed_point, settle
+from ..analysis.electronics import is_optical
+from ..analysis.operating_points import OperatingPoints
 from .energies import Energies
 from .exact import equilibrium_gradient
 from .hardware import Hardware
@@ -42,6 +44,9 @@ LEAST_RECIPROCAL = 0.01
 """Relative difference of responses there and back from which on it is said."""
 
 MOST_CLIPPED = 0.01
+
+Rest = State | np.ndarray
+"""Where runs have come to rest: a State, or the unknowns (runs, unknowns + 1) of electronics."""
 
 
 class EquilibriumPropagation(Method):
@@ -95,6 +100,7 @@ class EquilibriumPropagation(Method):
         self._owner = np.repeat(np.arange(len(members)), [len(some) for some in members])
         self._energies = Energies(circuit, self._names, _activations(circuit, activation or {}))
         self._save = list(dict.fromkeys([*task.monitors, *(f"v({n})" for n in self._energies.nodes)]))
+        self._points = None if tmax is not None or is_optical(circuit) else OperatingPoints(circuit, self._save)
         self._factor = np.ones(len(members))
         known = {layer.name: layer.places for layer in self.layers.layers}
         for name, factor in (amplified or {}).items():
@@ -105,20 +111,19 @@ class EquilibriumPropagation(Method):
     # -- phases -------------------------------------------------------------------------------------------------
 
     def respond(self, inputs: np.ndarray) -> np.ndarray:
-        signals, _ = self._settle(self._driven(inputs, None, 0.0), None, list(self.task.monitors))
+        signals, _ = self._settle(self._driven(inputs, None, 0.0), None)
         return self._monitored(signals)
 
     def gradient(self, inputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
         params = self.layers.params(self.numbers)
-        free, rest = self._settle(self._driven(inputs, labels, 0.0), None, self._save)
+        free, rest = self._settle(self._driven(inputs, labels, 0.0), None)
         self.free_reading = self._monitored(free)
         ends = [self.beta, -self.beta] if self.symmetric else [self.beta]
-        found = [self._settle(self._driven(inputs, labels, b), rest, self._save) for b in ends]
-        nudged = [signals for signals, _ in found]
+        nudged, ended = self._side_by_side(inputs, labels, ends, _repeated(rest, len(ends)))
         self._doubt(free, nudged)
         if self.symmetric and self._curved(free, nudged):
-            for _, state in found:
-                self._release(free, self._settle(self._driven(inputs, labels, 0.0), state, self._save)[0])
+            for released in self._side_by_side(inputs, labels, [0.0] * len(ends), ended)[0]:
+                self._release(free, released)
         here, there = self._slopes(nudged[0], params), self._slopes(nudged[1] if self.symmetric else free, params)
         contrast = (here - there) / (self.conductance * self.beta * (2 if self.symmetric else 1))
         by_number = np.zeros(self.numbers.size)
@@ -129,7 +134,16 @@ class EquilibriumPropagation(Method):
         driven = self._driven(inputs, labels, 0.0)
         return equilibrium_gradient(self.circuit, self.task, self.layers, self.numbers, driven, labels)[1]
 
-    def _driven(self, inputs: np.ndarray, labels: np.ndarray | None, beta: float) -> dict[str, Any]:
+    def _side_by_side(
+        self, inputs: np.ndarray, labels: np.ndarray, betas: list[float], near: Rest
+    ) -> tuple[list[dict[str, np.ndarray]], Rest]:
+        """Signals (runs,) at rest with each nudge, all found together, and where all ended."""
+        count, runs = len(betas), len(inputs)
+        driven = self._driven(np.tile(inputs, (count, 1)), np.tile(labels, count), np.repeat(betas, runs))
+        found, ended = self._settle(driven, near)
+        return [{n: v[k * runs : (k + 1) * runs] for n, v in found.items()} for k in range(count)], ended
+
+    def _driven(self, inputs: np.ndarray, labels: np.ndarray | None, beta: float | np.ndarray) -> dict[str, Any]:
         """The values of all parameters in one phase."""
         sources: dict[str, Any] = dict(self.task.encode(inputs))
         if labels is not None:
@@ -137,25 +151,16 @@ class EquilibriumPropagation(Method):
         sources |= dict.fromkeys(self.nudges, beta)
         return self.params() | self.held(sources)
 
-    def _settle(
-        self, driven: dict[str, Any], near: State | None, save: list[str]
-    ) -> tuple[dict[str, np.ndarray], State]:
-        """Signals (runs,) at rest, and the State."""
+    def _settle(self, driven: dict[str, Any], near: Rest | None) -> tuple[dict[str, np.ndarray], Rest]:
+        """Signals (runs,) at rest, and where to go on from."""
+        if self._points is not None:
+            return self._points.find(driven, near if isinstance(near, np.ndarray) else None)
+        start = near if isinstance(near, State) else None
+        given = {"step": self._step, "params": driven, "save": self._save, "return_state": True}
         if self._tmax is None:
-            found, state = fixed_point(
-                self.circuit, step=self._step, params=driven, save=save, guess=near, return_state=True
-            )
-            return {name: found[name].values for name in save}, state
-        found, state = settle(
-            self.circuit,
-            tmax=self._tmax,
-            tol=self._tol,
-            step=self._step,
-            params=driven,
-            save=save,
-            state=near,
-            return_state=True,
-        )
+            found, state = fixed_point(self.circuit, guess=start, **given)
+            return {name: found[name].values for name in self._save}, state
+        found, state = settle(self.circuit, tmax=self._tmax, tol=self._tol, state=start, **given)
         settled = np.ravel(found.attrs["settled"]).astype(bool)
         if not settled.all():
             residual = float(np.max(found.attrs["residual"]))
@@ -165,7 +170,7 @@ class EquilibriumPropagation(Method):
                 f"runs (residual {residual:.1e}, tolerance {self._tol:.1e}): an update now may have the wrong sign; "
                 "give it more time (tmax)"
             )
-        return {name: found[name].values[..., -1] for name in save}, state
+        return {name: found[name].values[..., -1] for name in self._save}, state
 
     def _monitored(self, signals: Mapping[str, np.ndarray]) -> np.ndarray:
         values = np.stack([signals[m] for m in self.task.monitors], axis=1)
@@ -235,7 +240,7 @@ class EquilibriumPropagation(Method):
             here = np.zeros(runs)
             here[2 * k : 2 * k + 2] = probe, -probe
             driven[f"{name}.dc"] = driven[f"{name}.wave"] = driven.get(f"{name}.dc", 0.0) + here
-        signals, _ = self._settle(driven, None, list(monitors))
+        signals, _ = self._settle(driven, None)
         values = np.stack([signals[m] for m in monitors])
         response = (values[:, ::2] - values[:, 1::2]) / (2 * probe) * np.array(factors)[:, None]
         own = np.sqrt(np.abs(np.diag(response)))
@@ -249,6 +254,11 @@ class EquilibriumPropagation(Method):
                 "there is no energy whose gradient equilibrium propagation could follow"
             )
         return difference
+
+
+def _repeated(rest: Rest, times: int) -> Rest:
+    """The same runs several times over."""
+    return rest.take(list(range(rest.runs)) * times) if isinstance(rest, State) else np.tile(rest, (times, 1))
 
 
 def _activations(circuit: Circuit, patterns: Mapping[str, str]) -> dict[str, str]:

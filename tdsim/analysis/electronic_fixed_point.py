@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -61,7 +61,10 @@ def _alone(_: Circuit, whole: MixedSettling, request: SettleRequest) -> Solved:
     layout = lay_out(electronics.system, RESTING)
     left = [] if guess is None else electronics_of(guess, electronics.system, whole.runs)
     solvers = [electronics.solver(electronics.system, run, layout=layout) for run in range(whole.runs)]
-    rests = [_rest(electronics, s, s.find_rest, left[run] if left else None) for run, s in enumerate(solvers)]
+    rests = [
+        rest_of(electronics, s, s.find_rest, s.words["LEVEL"], left[run]["Z"] if left else None)
+        for run, s in enumerate(solvers)
+    ]
     unknowns = np.stack(rests, axis=1)
     return unknowns, {}, _state(whole, unknowns, solve(whole.circuit, whole.program, {}, request.tmax, None))
 
@@ -98,19 +101,26 @@ class Equilibrium:
         if joint.steady.turned:
             raise UsageError("fixed_point does not know Kerr resonators beside electronics: settle follows them")
         left = guess.electronics[0] if guess is not None and guess.electronics else None
-        self.unknowns = _rest(electronics, solver, lambda *given: joint.find(solver, *given), left)
+        near = None if left is None else left["Z"]
+        self.unknowns = rest_of(
+            electronics, solver, lambda *given: joint.find(solver, *given), solver.words["LEVEL"], near
+        )
         self.voltages = joint.voltages.copy()
         light = following(prepared.circuit, prepared.followers, [float(v) for v in joint.voltages])
         self.light = solve(light, prepared.program, {}, request.tmax, None)
 
 
-def _rest(
-    electronics: Electronics, solver: Solver, find: Callable[..., np.ndarray], near: Mapping[str, np.ndarray] | None
+def rest_of(
+    electronics: Electronics,
+    solver: Solver,
+    find: Callable[..., np.ndarray],
+    values: np.ndarray,
+    near: np.ndarray | None,
 ) -> np.ndarray:
-    """Where one run is at rest, near what another has left behind, or else near what `.ic` gives."""
-    values, nudged = solver.words["LEVEL"], electronics.nudged()
+    """Where one run is at rest with these values of its sources, near other unknowns, or else near what `.ic` gives."""
+    nudged = electronics.nudged()
     if near is not None:
-        solver.words["Z"][:] = near["Z"]
+        solver.words["Z"][:] = near
     elif electronics.held():
         find(values, electronics.held(), nudged)  # where there are several, the nearest
     return np.array(find(values, {}, nudged))

@@ -67,12 +67,19 @@ class Electronics:
         self.system = self.at()
         self.readings: Readings = make_readings(self.circuit, self.system, self.probes)
 
-    def at(self, ambient: float | None = None, small_signal: bool = False, circuit: Circuit | None = None) -> System:
-        """The equations at a temperature (degC; that of the options by default)."""
+    def at(
+        self,
+        ambient: float | None = None,
+        small_signal: bool = False,
+        circuit: Circuit | None = None,
+        like: System | None = None,
+        runs: int | None = None,
+    ) -> System:
+        """The equations at a temperature (degC; that of the options by default); `like` as in `nodal.build`."""
         options = self.circuit.options
         temperature = options.get("temp", 27.0) if ambient is None else ambient
         conditions = Conditions(float(temperature), float(options.get("tnom", 27.0)), small_signal)
-        system = build(circuit or self.circuit, conditions, self.runs)
+        system = build(circuit or self.circuit, conditions, runs or self.runs, like)
         held = {n for n in self._held_nets() if n in system.unknowns.nodes}
         self.said = examine(system, self.at_rest, [system.unknowns.nodes[n] for n in held])
         return system

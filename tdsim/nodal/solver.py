@@ -90,6 +90,14 @@ class Solver:
         self._use(self.layout.reordered(matrix))
         self.chosen_for = matrix
 
+    def keep_pivots(self) -> Layout:
+        """Begin with the pivots that were chosen on the way from now on; returns their layout."""
+        if self.chosen_for is not None:
+            self._use(self.layout.reordered(self.chosen_for))
+            self.chosen_for = None
+        self._reordered = 0
+        return self.layout
+
     def _use(self, layout: Layout) -> None:
         self.layout = layout
         fill(self.words, self.system, layout, self.run)

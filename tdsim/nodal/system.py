@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..circuit import Circuit, Instance, is_shape
+from ..device import Device
 from ..shapes import Shape
 from .groups import Group, make_groups
 from .laws import law_groups
@@ -84,8 +85,12 @@ class System:
         raise KeyError(name)
 
 
-def build(circuit: Circuit, conditions: Conditions, runs: int = 1) -> System:
-    """The equations of the electrical part of a circuit."""
+def build(circuit: Circuit, conditions: Conditions, runs: int = 1, like: System | None = None) -> System:
+    """The equations of the electrical part of a circuit.
+
+    like  those of the same circuit with other parameter values: groups whose devices have not changed are taken over,
+          with what they remember, so that only one of the two can be in use
+    """
     instances = electrical_instances(circuit)
     unknowns = number_unknowns(circuit, instances)
     kins = sort_kin(instances)
@@ -100,9 +105,23 @@ def build(circuit: Circuit, conditions: Conditions, runs: int = 1) -> System:
         if kin.device.drive is not None:
             _drive(system, kin)
     _add_shunts(system)
+    if like is not None and _same_groups(system, like):
+        system.groups = like.groups
+        return system
     system.groups = make_groups(circuit, instances, unknowns, conditions, runs)
     system.groups += law_groups(instances, unknowns, conditions, runs, float(circuit.options.get("reltol", 1e-3)))
     return system
+
+
+def _same_groups(system: System, like: System) -> bool:
+    """Whether all devices of two systems that groups are made of are the same objects."""
+    if (system.conditions, system.runs, system.unknowns) != (like.conditions, like.runs, like.unknowns):
+        return False
+    ours, theirs = (
+        [i for i in s.instances if i.device.characteristic is not None or i.device.laws is not None]
+        for s in (system, like)
+    )
+    return len(ours) == len(theirs) and all(one is other for one, other in zip(ours, theirs, strict=True))
 
 
 def shunts(options: Mapping[str, Any]) -> tuple[float, float]:
@@ -121,20 +140,28 @@ def _add_shunts(system: System) -> None:
 def _drive(system: System, kin: Kin) -> None:
     """Add the sources of these instances, and what drives them besides (a dark current)."""
     assert kin.device.drive is not None
-    driven = (kin.device.detected or ("wave",))[0]
+    driven = _driven(kin.device)
     setattr(kin.p, driven, 0.0)
     always = kin.device.drive(kin.p)
     setattr(kin.p, driven, 1.0)
     linear = [np.subtract(one, none) for one, none in zip(kin.device.drive(kin.p), always, strict=True)]
-    for instance in kin.instances:
-        settings = instance.settings
-        phase = np.exp(1j * np.deg2rad(settings.get("acphase", 0.0)))
-        source = Source(instance, settings.get("dc", np.nan), settings[driven], settings.get("ac", 0.0) * phase)
-        system.sources.append(source)
+    system.sources += map(source_of, kin.instances)
     _add_drive(system, kin, linear)
     if any(np.any(value) for value in always):
         system.sources += [Source(instance, np.nan, 1.0, 0.0) for instance in kin.instances]
         _add_drive(system, kin, always)
+
+
+def _driven(device: type[Device]) -> str:
+    """The parameter of a device that drives the circuit."""
+    return str((device.detected or ("wave",))[0])
+
+
+def source_of(instance: Instance) -> Source:
+    """What an instance drives the circuit with."""
+    settings = instance.settings
+    amplitude = settings.get("ac", 0.0) * np.exp(1j * np.deg2rad(settings.get("acphase", 0.0)))
+    return Source(instance, settings.get("dc", np.nan), settings[_driven(instance.device)], amplitude)
 
 
 def _add_drive(system: System, kin: Kin, values: Sequence[Any]) -> None:

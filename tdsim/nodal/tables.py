@@ -71,6 +71,13 @@ class Layout:
             self._common = _common(system, self)
         return self._common
 
+    def holds(self, system: System) -> bool:
+        """Whether all that the matrix of a system may hold has its place."""
+        if system.size != self.size:
+            return False
+        rows, columns, _ = _all_entries(system, 1.0)
+        return bool(np.isin(rows * self.size + columns, self._keys).all())
+
     @property
     def entries(self) -> int:
         return int(self._keys.size)
