@@ -19,6 +19,7 @@ from .electronics.equilibrium import equilibrium_gradient
 from .electronics.transient import electronic_gradient
 from .light import light_gradient
 from .mixed.rest import settled_mixed_gradient
+from .mixed.transient import mixed_gradient
 from .settled_light import settled_light_gradient
 from .targets import Targets, targets
 
@@ -54,12 +55,13 @@ def gradient(
     and backward once; where its waves do not fit in 64 MB, it runs forward twice, and memory grows with the square root
     of the number of samples, besides the signals themselves.
     Steps of electronics are recorded, taken again exactly, and gone through backwards; signals are on the grid of the
-    step. It does not go through events that a parameter moves.
+    step. Of light and electronics together both halves go back together, as they went forward: light and voltages agree
+    exactly at every sample. It does not go through events that a parameter moves.
     At an equilibrium the settled equations are solved, and once more with every arrow turned round.
     Raises UsageError when there is nothing to differentiate, or no way to.
     """
     checked = circuit.check()
-    _refuse(checked, settled)
+    _refuse(checked)
     given = dict(inputs or {}), dict(params or {}), save
     names = list(trainable(checked)) if wrt is None else list(wrt)
     chained = chains(checked, names, given[1])
@@ -92,15 +94,12 @@ def _gradient(
         raise UsageError("give a stop (s), or settled=True for the gradient at the equilibrium")
     if state is not None:
         raise UsageError("a state is where an equilibrium is looked for (settled=True); transients start at t = 0 here")
-    if is_electronic(checked):
-        return electronic_gradient(checked, cost, wanted, Request(step_of(checked, step), float(stop), 0.0, *given))
-    return light_gradient(checked, cost, wanted, Request(step_of(checked, step), float(stop), 0.0, *given))
+    asked = Request(step_of(checked, step), float(stop), 0.0, *given)
+    if not is_electronic(checked):
+        return light_gradient(checked, cost, wanted, asked)
+    return (mixed_gradient if is_optical(checked) else electronic_gradient)(checked, cost, wanted, asked)
 
 
-def _refuse(circuit: Circuit, settled: bool) -> None:
-    if is_electronic(circuit) and is_optical(circuit) and not settled:
-        raise UsageError(
-            "the gradient of a transient cannot go through light and electronics together yet: only through either"
-        )
+def _refuse(circuit: Circuit) -> None:
     if circuit.processes:
         raise UsageError("the gradient cannot go through a circuit with processes: what they do is not differentiable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,15 +22,18 @@ from .targets import Targets
 
 def light_gradient(circuit: Circuit, cost: Cost, wrt: Targets, request: Request) -> tuple[Any, Any]:
     """What `tdsim.gradient` returns, for a checked circuit without electronics."""
-    passes = _Passes(circuit, wrt, request)
+    passes = Passes(circuit, wrt, request)
     value, seeds = passes.ahead(cost)
     return value, passes.back(seeds)
 
 
-class _Passes:
-    """The way forward and the way back, of one circuit and what it is to be differentiated by."""
+class Passes:
+    """The way forward and the way back, of one circuit and what it is to be differentiated by.
 
-    def __init__(self, circuit: Circuit, wrt: Targets, request: Request):
+    more  names of waves that there are slopes of, besides those of the outputs
+    """
+
+    def __init__(self, circuit: Circuit, wrt: Targets, request: Request, more: Sequence[str] = ()):
         self._wrt = wrt
         self._forward = forward = Forward(circuit, request)
         self._entries = {name: entry_wave(forward.circuit, name) for name in wrt.inputs}
@@ -40,7 +43,7 @@ class _Passes:
         read = [*self._entries.values(), *self._starts.values(), *sent]
         rounded = forward.circuit.options.get("delay", "exact") == "round"
         self._readings = Readings(forward.circuit, inner, request.step, read, forward.runs, forward.wanted, rounded)
-        seeded = sorted({o.wave for o in forward.outputs if o.wave})
+        seeded = sorted({*more, *(o.wave for o in forward.outputs if o.wave)})
         self._adjoint = adjoint = compile_adjoint(
             forward.circuit, request.step, forward.runs, seeded, forward.count, self._readings, forward.wanted
         )
@@ -53,9 +56,14 @@ class _Passes:
 
     def ahead(self, cost: Cost) -> tuple[Any, dict[str, np.ndarray]]:
         """The value of a cost, and its slopes by the waves of the outputs."""
-        samples, self._states = self._forward.run_through(self._segments)
+        samples = self.through()
         signals = self._seen.signals(samples)
         return self._seen.value(cost, signals), self._seen.seeds(samples, cost.pullback(signals))
+
+    def through(self) -> dict[str, np.ndarray]:
+        """Go forward; returns samples (carriers, runs, times) of the outputs' waves."""
+        samples, self._states = self._forward.run_through(self._segments)
+        return samples
 
     def back(self, slopes: Mapping[str, np.ndarray]) -> Any:
         """The derivatives, as a Dataset."""

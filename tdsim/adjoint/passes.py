@@ -190,7 +190,7 @@ class Backward:
     ):
         self._program, self._first = adjoint.program, adjoint.first
         self.past = {name: key for name, key in adjoint.past.items() if name in self._program.inputs}
-        self._given = {name: _Given() for name in self.past}
+        self._given = {name: Given() for name in self.past}
         self._count = forward.count
         self.names = [name for name in names if name in self._program.index]
         probes = [self._program.index[name] for name in self.names]
@@ -234,7 +234,7 @@ class Backward:
         return self._engine.memory[:, place : place + count].T
 
 
-class _Given:
+class Given:
     """A feed of samples that are given segment by segment, in the order of time, and read backwards."""
 
     def __init__(self) -> None:

@@ -73,7 +73,7 @@ def slopes_of(group: Group, parameter: str, place: int | None, carriers: tuple[f
                 found[kind, k] = np.asarray(value, dtype=complex) + zero
         return found
 
-    slopes = _differences(evaluate, *_range(group, parameter, place), f"{group.instances[0].name}.{parameter}")
+    slopes = differences(evaluate, *range_of(group, parameter, place), f"{group.instances[0].name}.{parameter}")
 
     def of(kind: str) -> Found:
         return {key[1]: v for key, v in slopes.items() if key[0] == kind and np.any(v)}
@@ -104,7 +104,7 @@ def _moved(value: Any, place: int | None, shift: float | np.ndarray) -> Any:
     return tuple(v + shift if k == place else v for k, v in enumerate(value))
 
 
-def _range(group: Group, parameter: str, place: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def range_of(group: Group, parameter: str, place: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A first guess of how far to move the parameter of each instance, how far it can be moved, and how large it is."""
     low, high = group.device.params[parameter].bounds
     settings = [i.settings[parameter] for i in group.instances]
@@ -114,9 +114,13 @@ def _range(group: Group, parameter: str, place: int | None) -> tuple[np.ndarray,
     return np.minimum(0.01 * size, far / 2.5), far, size
 
 
-def _differences(
+def differences(
     evaluate: Callable[[np.ndarray], Found], step: np.ndarray, far: np.ndarray, size: np.ndarray, name: str
 ) -> Found:
+    """The derivatives of numbers (instances, .., ..) by what `evaluate` moves by steps (instances,).
+
+    step  the first to try; far  how far it can be moved, size  how large it is, (instances,);  name  for errors
+    """
     if np.any(far <= 0):
         raise UsageError(f"{name} stands at its bound, where it has no derivative; move it off")
     present = evaluate(0 * step)

@@ -14,6 +14,7 @@ from ..nodal.integrator import Integrator
 from ..nodal.lit import LitDrives, LitRun
 from ..nodal.methods import method_of
 from ..nodal.solver import lay_out
+from ..nodal.tables import Layout
 from .ahead import Ahead
 from .bridges import Detector, Follower
 from .electronics import Electronics, electronics_of
@@ -61,15 +62,10 @@ class LitElectronics:
     def _begin(self, run: int, layout: Any, left: Mapping[str, np.ndarray] | None, tick: int) -> LitRun:
         """One run: at t = 0 and the operating point without light, or from what was left behind."""
         electronics, request = self._electronics, self._request
-        system, step = electronics.system, request.step
-        seed = seed_of(electronics.circuit)
-        drives = LitDrives(system.sources, self._lit, step, request.stop, seed, request.horizon)
-        solver = electronics.solver(system, run, True, layout=layout)
-        longest = min(step, request.longest or step)
-        integrator = Integrator(solver, drives, longest, method_of(electronics.circuit.options))
+        integrator, drives = lit_integrator(electronics, request, self._lit, run, layout)
         if left is None:
             electronics.begin(integrator, run, request.uic)
-        found = LitRun(integrator, drives, step)
+        found = LitRun(integrator, drives, request.step)
         if left is not None:
             found.carry_on(left, tick)
         return found
@@ -158,3 +154,14 @@ class LitElectronics:
         """Be again where the bookmark was made."""
         for run, mark in zip(self._runs, bookmark, strict=True):
             run.go_back(mark)
+
+
+def lit_integrator(
+    electronics: Electronics, request: Request, lit: Sequence[int], run: int, layout: Layout
+) -> tuple[Integrator, LitDrives]:
+    """One run, not begun, with light on some of its sources."""
+    system, step = electronics.system, request.step
+    drives = LitDrives(system.sources, lit, step, request.stop, seed_of(electronics.circuit), request.horizon)
+    solver = electronics.solver(system, run, True, layout=layout)
+    longest = min(step, request.longest or step)
+    return Integrator(solver, drives, longest, method_of(electronics.circuit.options)), drives

@@ -221,3 +221,8 @@ def modulate(modulation: Modulation, program: Program, stop: float, seed: int) -
         return feed
 
     return {wave: coefficient(place) for place, wave in modulation.waves.items()}
+
+
+def coefficients(group: Group, program: Program, stop: float, seed: int, times: np.ndarray) -> Entries:
+    """The coefficients of a driven device (a group of one) at these times (s), by their place in its matrix."""
+    return matrix_entries(group, _Drive(group, program, stop, seed).fields(times))

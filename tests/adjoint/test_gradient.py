@@ -286,7 +286,7 @@ class Bad(SquaredError):
         (WHOLE_RING, Bad({"p(out)": np.zeros(3)}), ["xw.phase"], "whose shape is (200,)"),
         (WHOLE_RING, Bad({"p(out)": np.full(200, np.nan)}), ["xw.phase"], "not finite"),
         (WHOLE_RING.replace("coupling=0.3", "coupling=1"), Mean("p(out)"), ["xc.coupling"], "stands at its bound"),
-        (BOTH, Mean("v(c)"), ["r1.r"], "transient cannot go through light and electronics together yet"),
+        (BOTH, Mean("v(d)"), ["r1.r"], "depends on v(d), which is not saved"),
         (KERR, Mean("p(out)"), ["xr1.kappa[2]"], "has 2 numbers, counted from 0, not 2"),
         (KERR, Mean("p(out)"), ["xr1.detuning[0]"], "is one number, not a list"),
         (KERR, Mean("p(out)"), ["x(xr3.cavity)"], "xr3"),

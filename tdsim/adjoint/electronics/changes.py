@@ -10,7 +10,7 @@ from ...nodal.system import System
 from ...nodal.words import Words
 from .bank import DeviceBank, LawBank, Stages
 from .behaviour import law_slopes
-from .linear import Entry, linear_entries, sum_linear
+from .linear import LIT, Entry, linear_entries, sum_linear
 from .movable import Movable
 from .nonlinear import Bench, DeviceSlopes, device_slopes, sum_flows
 from .rest import Rest
@@ -38,6 +38,16 @@ class Changes:
                 sum_flows(slopes, Bench(self._system, words, place), u, v, run, total)
             for place, law in law_slopes(self._system, movable, run, self._transient):
                 sum_flows(law, Bench(self._system, words, place), u, v, run, total)
+
+    def add_lit(self, v: np.ndarray, light: np.ndarray, run: int, sums: np.ndarray) -> None:
+        """Add what counts where light falls; v and the light on the device of each row are (stages, rows + 1)."""
+        first = 0
+        for movable, entries in zip(self._movables, self._linear, strict=True):
+            for entry in entries:
+                if entry.kind == LIT:
+                    products = -(v[:, entry.rows] * light[:, entry.rows]).sum(axis=0)
+                    np.add.at(sums[first:], entry.targets, entry.of_run(run) * products)
+            first += len(movable.instances)
 
     def banks(self, words: Words, run: int) -> Banks:
         """Ready for the stages of a transient of one run."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 
-from ...analysis.electronic_transient import ElectronicTransient
+from ...analysis.electronics import Electronics
+from ...analysis.request import Request
 from ...errors import SimulationError
 from ...nodal.integrator import Integrator
 from ...nodal.stepping import DONE, FULL, STUCK, TURNING, WEAK_PIVOT
@@ -35,13 +37,29 @@ SEGMENT_NUMBERS = 1 << 20
 SHORTEST = 64
 
 
-class Course:
-    """One run: `outputs` (times, kept) at the times of the grid."""
+class Transient(Protocol):
+    """What a course is of."""
 
-    def __init__(self, transient: ElectronicTransient, run: int):
+    @property
+    def electronics(self) -> Electronics: ...
+
+    @property
+    def request(self) -> Request: ...
+
+    @property
+    def runs(self) -> int: ...
+
+    def integrator(self, run: int) -> Integrator: ...
+
+
+class Course:
+    """One run: `outputs` (times, kept) at the times of the grid; `kept` are numbers of unknowns."""
+
+    def __init__(self, transient: Transient, run: int, kept: np.ndarray | None = None):
         self._transient, self.run = transient, run
         self.system = transient.electronics.system
-        self._grid, self._kept = transient.request.grid(), transient.electronics.readings.kept
+        self._grid = transient.request.grid()
+        self._kept = transient.electronics.readings.kept if kept is None else kept
         self.turned: dict[int, np.ndarray] = {}
         """States of switches after the restarts at which some turned, by the number of the step."""
         self._loads: set[int] = set()
@@ -54,7 +72,7 @@ class Course:
         """Let the integrator choose its steps."""
         integrator = self._transient.integrator(self.run)
         self._transient.electronics.begin(integrator, self.run, False)
-        _without_output(integrator)
+        without_output(integrator)
         stop, steps, filled = self._transient.request.stop, np.zeros((1024, 4)), 0
         while True:
             code, filled = record(integrator.words.address, min(stop, integrator.reached), steps, filled)
@@ -86,7 +104,7 @@ class Course:
         integrator.begin_at(self.rest.unknowns)
         self._set_rules(0)
         self._ordered_for: set[int] = set()
-        _without_output(integrator)
+        without_output(integrator)
 
     def run_through(self) -> None:
         """Take all steps again, and keep what is needed to come back to the start of each segment."""
@@ -127,10 +145,9 @@ class Course:
         stops = sorted({last, *(s for s in (*self.turned, *self._loads) if first <= s < last)})
         for end in stops:
             while k < end:
-                k, code, given, filled = replay(
-                    words.address, self.steps, k, k + 1 if self._easier else end, self._grid, given, self._kept,
-                    self.outputs, info, points, reads, origins, filled,
-                )  # fmt: skip
+                k, code, given, filled = self._take(
+                    k, k + 1 if self._easier else end, given, info, points, reads, origins, filled
+                )
                 if code != DONE:
                     self._judge(k, code)
                 elif self._easier:
@@ -140,6 +157,23 @@ class Course:
             if k in self._loads and k < last:
                 self._integrator.load()
         return info[:filled], points[:filled], reads[:filled], origins[:filled]
+
+    def _take(
+        self,
+        first: int,
+        last: int,
+        given: int,
+        info: np.ndarray,
+        points: np.ndarray,
+        reads: np.ndarray,
+        origins: np.ndarray,
+        filled: int,
+    ) -> tuple[int, int, int, int]:
+        """See `replay`."""
+        return replay(
+            self._words.address, self.steps, first, last, self._grid, given, self._kept, self.outputs, info, points,
+            reads, origins, filled,
+        )  # fmt: skip
 
     def _judge(self, k: int, code: int) -> None:
         """Choose other pivots, be content with less where round-off is larger, or raise SimulationError."""
@@ -167,7 +201,7 @@ class Course:
 
     def run_back(self, seeds: np.ndarray, changes: Changes, sums: np.ndarray) -> None:
         """Add dL/dparameters to sums (parameters,), from dL/doutputs (times, kept)."""
-        words, delays = self._words, self._delays
+        words = self._words
         adjoint = np.zeros((3, self.system.size + 1 + self._walks.count))
         banks = changes.banks(words, self.run)
         segments = list(self.segments())
@@ -180,6 +214,11 @@ class Course:
                 noted = self._replay(first, last, given, True)
             stages = self._sweep(noted, first, last, seeds, adjoint)
             banks.add(stages, sums)
+        self._end_at_rest(adjoint, changes, sums)
+
+    def _end_at_rest(self, adjoint: np.ndarray, changes: Changes, sums: np.ndarray) -> None:
+        """Add what counts at the start, from what has come back to it."""
+        words, delays = self._words, self._delays
         self._words["Z"][:] = self.rest.unknowns
         first_point = np.zeros(self.system.size + 1)
         if delays.count:
@@ -262,7 +301,7 @@ class Course:
         return found
 
 
-def _without_output(integrator: Integrator) -> None:
+def without_output(integrator: Integrator) -> None:
     integrator.words.put(KEPT=np.zeros(1, np.int64), OUT_TIMES=np.zeros(1), OUT_VALUES=np.zeros((1, 1)))
     integrator.words.put(FILLED=np.zeros(1, np.int64))
     integrator.words.count(KEPT_COUNT=0, ROOM=0, ON_GRID=1)

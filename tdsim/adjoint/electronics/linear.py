@@ -14,14 +14,15 @@ from ...nodal.system import Source, System
 from .differences import derivative
 from .movable import Movable
 
-CONDUCT, STORE, DRIVE = "conduct", "store", "drive"
+CONDUCT, STORE, DRIVE, LIT = "conduct", "store", "drive", "lit"
 
 
 @dataclass(frozen=True)
 class Entry:
     """The derivatives of one coefficient of the equations of some instances.
 
-    kind     conduct and store multiply an unknown; drive, of constant sources, stands alone
+    kind     conduct and store multiply an unknown; drive, of constant sources, stands alone; lit multiplies the light
+             that falls on the instance, and counts where that is known
     rows     (instances,) the equations;  columns  (instances,) the unknowns, unless the kind has none
     values   (instances, runs or 1);  targets  (instances,) numbers of the parameters
     """
@@ -132,6 +133,8 @@ def _coefficients(kin: Kin, transient: bool) -> dict[tuple[str, int, int], np.nd
         total = linear * levels + constant
         if np.any(total):
             found[DRIVE, row, -1] = total
+        if kin.device.detected and np.any(linear):
+            found[LIT, row, -1] = linear
     return found
 
 
@@ -151,6 +154,8 @@ def sum_linear(
     u, v (stages, rows + 1); points (stages, unknowns + 1)
     """
     for entry in entries:
+        if entry.kind == LIT:
+            continue
         if entry.kind == DRIVE:
             products = -v[:, entry.rows].sum(axis=0)
         else:
