@@ -68,7 +68,7 @@ class Backpropagation(Method):
         else:
             found = transient(self.circuit, stop=self._stop, step=self._step, params=driven, save=monitors)
             signals = {m: found[m].values for m in monitors}
-        return self.hardware.read(read(self.task, signals, self._begin), self._noise)
+        return self.hardware.read(read(self.task, signals, self._begin), self.noise)
 
     def gradient(self, inputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return self._slopes(self.layers.params(self.numbers), inputs, labels)

@@ -26,6 +26,9 @@ Volts = Callable[[str], Any]
 
 GROUND = ("0", "gnd")
 
+KNOWN = {("r", "r"), ("i", "dc"), ("g", "gain")}
+"""Devices and their parameters whose energy is known."""
+
 
 class Energies:
     """The derivatives of the energy by parameters "inst.parameter".
@@ -51,16 +54,16 @@ class Energies:
         """A parameter, the nodes that its slope is made of, and how."""
         instance, _, parameter = name.rpartition(".")
         device, nets = circuit.instances[instance].device.name, circuit.instances[instance].nets
+        if (device, parameter) not in KNOWN:
+            raise UsageError(
+                f"{name} cannot be trained by equilibrium propagation, which knows the energy of r.r, i.dc and g.gain"
+            )
         p, n = nets["p"], nets["n"]
         if (device, parameter) == ("r", "r"):
             return name, [p, n], lambda v, r: -((v[0] - v[1]) ** 2) / (2 * r**2)
         seen = [self._seen.get(p, p), self._seen.get(n, n)]
         if (device, parameter) == ("i", "dc"):
             return name, seen, lambda v, _: v[0] - v[1]
-        if (device, parameter) == ("g", "gain"):
-            control = [nets["cp"], nets["cn"]]
-            part = 0.5 if self._neurons & set(control) else 1.0
-            return name, seen + control, lambda v, _: part * (v[0] - v[1]) * (v[2] - v[3])
-        raise UsageError(
-            f"{name} cannot be trained by equilibrium propagation, which knows the energy of r.r, i.dc and g.gain"
-        )
+        control = [nets["cp"], nets["cn"]]
+        part = 0.5 if self._neurons & set(control) else 1.0
+        return name, seen + control, lambda v, _: part * (v[0] - v[1]) * (v[2] - v[3])

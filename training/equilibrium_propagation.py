@@ -174,10 +174,10 @@ class EquilibriumPropagation(Method):
 
     def _monitored(self, signals: Mapping[str, np.ndarray]) -> np.ndarray:
         values = np.stack([signals[m] for m in self.task.monitors], axis=1)
-        return self.hardware.read(values, self._noise)
+        return self.hardware.read(values, self.noise)
 
     def _slopes(self, signals: Mapping[str, np.ndarray], params: Mapping[str, float]) -> np.ndarray:
-        volts = {n: self.hardware.read(signals[f"v({n})"], self._noise) for n in self._energies.nodes}
+        volts = {n: self.hardware.read(signals[f"v({n})"], self.noise) for n in self._energies.nodes}
         return self._energies.slopes(volts, params)
 
     # -- what may be wrong --------------------------------------------------------------------------------------
@@ -262,14 +262,17 @@ def _repeated(rest: Rest, times: int) -> Rest:
 
 
 def _activations(circuit: Circuit, patterns: Mapping[str, str]) -> dict[str, str]:
-    """Node to node, from patterns with `*`. Raises UsageError where a node has no partner."""
+    """Node to node, from patterns with `*`. Raises UsageError where nothing matches, or a node has no partner."""
     found = {}
     for neuron, shown in patterns.items():
         before, _, after = neuron.partition("*")
+        known = len(found)
         for net in circuit.nets:
             if net.startswith(before) and net.endswith(after) and len(net) > len(before) + len(after):
                 partner = shown.replace("*", net[len(before) : len(net) - len(after)])
                 if partner not in circuit.nets:
                     raise UsageError(f"the node {net} has no {partner} that would show its activation")
                 found[net] = partner
+        if len(found) == known:
+            raise UsageError(f"no node matches {neuron}, whose activation {shown} would be")
     return found

@@ -5,7 +5,7 @@
     [method]     name, and its options
     [optimiser]  name, rate, batch, epochs, probe, frozen, and its options
     [hardware]   variation, noise, bits, range, seed
-    [output]     folder
+    [output]     folder                    in the working directory; by default it has the file's name
 
 After each epoch all that counts is on disk: a training that was interrupted goes on where it was, with the same bits.
 The folder gets history.nc, trained.cir (the netlist with what was learned) and training.png.
@@ -65,7 +65,7 @@ class Experiment:
         self.optimiser: Optimiser = self._made("optimiser", kind, {k: v for k, v in run.items() if k not in RUN})
         self.epochs, self._batch = self._whole(run, "epochs", 1), self._whole(run, "batch", 16)
         self._probe, self._frozen = run.get("probe", 0), tuple(run.get("frozen", ()))
-        self.folder: Path = self.path.parent / said.get("output", {}).get("folder", self.path.stem)
+        self.folder = Path(said.get("output", {}).get("folder", self.path.stem))
 
     def run(self, told: Told | None = None) -> Path:
         """Train, from where an interrupted training was, and write everything; returns the folder."""
@@ -177,7 +177,7 @@ class Experiment:
             "digest": self._digest(),
             "records": self.method.history.records,
             "remarks": self.method.history.remarks,
-            "noise": self.method._noise.bit_generator.state,
+            "noise": self.method.noise.bit_generator.state,
         }
         memory = {f"optimiser {name}": value for name, value in self.optimiser.memory().items()}
         part = self.folder / f"{CHECKPOINT}.part"
@@ -203,7 +203,7 @@ class Experiment:
             self.optimiser.restore({n.removeprefix(start): kept[n] for n in kept.files if n.startswith(start)})
         self.method.history.records[:] = about["records"]
         self.method.history.remarks[:] = about["remarks"]
-        self.method._noise.bit_generator.state = about["noise"]
+        self.method.noise.bit_generator.state = about["noise"]
 
 
 def _draw(method: Method, path: Path) -> None:

@@ -119,7 +119,7 @@ class HamiltonianEcho(Method):
         return self._read(self._there(self._driven(inputs), list(self.task.monitors)))
 
     def _read(self, there: Way) -> np.ndarray:
-        return self.hardware.read(energies(self.task.monitors, there.signals), self._noise)
+        return self.hardware.read(energies(self.task.monitors, there.signals), self.noise)
 
     def _back(self, there: Way, driven: dict[str, Any], signs: list[float], missed: np.ndarray) -> tuple[Way, Any]:
         """Echoes at these multiples of eta, side by side: (signs x runs), and the parameters of their runs."""
@@ -164,7 +164,7 @@ class HamiltonianEcho(Method):
         if self._cells is None:
             amplitudes = {c: way.signals[c] for c in self._shifts.cavities}
             return self._shifts.integrals(amplitudes, self._echoes.step)
-        return self.hardware.read(np.stack([-way.signals[p][:, -1] for p in self._cells.momenta]), self._noise)
+        return self.hardware.read(np.stack([-way.signals[p][:, -1] for p in self._cells.momenta]), self.noise)
 
     def _left_there(self, there: Way) -> Any:
         """The same over the way there; a cell has taken it back itself: its momentum was 0."""

@@ -46,11 +46,13 @@ class Method:
         seed: int = 0,
         layers: Layers | None = None,
     ):
+        if not isinstance(circuit, Circuit):
+            raise UsageError(f"a method trains a circuit, as tdsim.load gives it, not {type(circuit).__name__}")
         self.circuit, self.task, self.hardware, self.seed = circuit, task, hardware or Hardware(), seed
         self.layers = Layers(circuit, tied) if layers is None else layers
         self.numbers = self.layers.drawn(seed, spread)
         self.history = History(f"{task.unit}2")
-        self._noise = self.hardware.reader()
+        self.noise = self.hardware.reader()
         for name in [*task.sources, *task.targets]:
             instance, _, parameter = name.rpartition(".")
             owner = circuit.instances.get(instance)
@@ -90,6 +92,8 @@ class Method:
     def predict(self, inputs: np.ndarray, batch: int = 64) -> np.ndarray:
         """The classes (examples,) of inputs (examples, features)."""
         inputs = np.asarray(inputs)
+        if not len(inputs):
+            return np.zeros(0, dtype=np.int64)
         found = [self.task.decode(self.respond(inputs[k : k + batch])) for k in range(0, len(inputs), batch)]
         return np.concatenate(found)
 

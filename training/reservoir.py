@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import Circuit, UsageError, transient
+from ..analysis.electronics import is_optical
 from .readout import Readout, normalised_error
 
 
@@ -48,6 +49,8 @@ class Reservoir:
         self.each = round(slot / self.step)
         self.mask, self.scale, self.offset = np.asarray(mask, dtype=float), scale, offset
         self.washout, self.readout = washout, readout or Readout()
+        if not is_optical(circuit):
+            raise UsageError("a reservoir is driven by light, and this circuit has none")
         if not self.sources or not self.signals:
             raise UsageError("a reservoir needs at least one source and one signal")
         if self.each < 1 or abs(slot - self.each * self.step) > 1e-9 * slot:

@@ -18,6 +18,10 @@ class Data:
     inputs: np.ndarray
     labels: np.ndarray
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", np.asarray(self.inputs))
+        object.__setattr__(self, "labels", np.asarray(self.labels))
+
     def __len__(self) -> int:
         return len(self.inputs)
 
@@ -53,6 +57,12 @@ class Task:
     def __post_init__(self) -> None:
         for data in (self.train, self.test):
             _check(self.name, data, len(self.sources), len(self.monitors))
+        for names in (self.sources, self.targets, self.monitors):
+            twice = [name for k, name in enumerate(names) if name in names[:k]]
+            if twice:
+                raise UsageError(f"{self.name}: {twice[0]} stands twice among {', '.join(names)}")
+        if not np.isfinite([*self.levels, self.gain, self.offset]).all():
+            raise UsageError(f"{self.name}: levels, gain and offset must be finite numbers")
         if self.targets and len(self.targets) != len(self.monitors):
             raise UsageError(
                 f"{self.name}: {len(self.monitors)} monitors need as many targets, not {len(self.targets)}"
@@ -75,6 +85,7 @@ class Task:
     def wanted(self, labels: np.ndarray) -> np.ndarray:
         """What the monitors should be, (runs, classes)."""
         low, high = self.levels
+        _check_labels(self.name, np.asarray(labels), len(self.monitors))
         return np.where(np.asarray(labels)[:, None] == np.arange(len(self.monitors)), high, low)
 
     def decode(self, read: np.ndarray) -> np.ndarray:
@@ -90,16 +101,31 @@ class Task:
 
 def _check(name: str, data: Data, features: int, classes: int) -> None:
     """Raise UsageError for data that no circuit could learn."""
-    if np.ndim(data.inputs) != 2 or data.inputs.shape[1] != features or len(data.labels) != len(data.inputs):
+    if not classes:
+        raise UsageError(f"{name}: there must be a monitor for each class")
+    if data.inputs.ndim != 2 or data.inputs.shape[1] != features or data.labels.shape != data.inputs.shape[:1]:
         raise UsageError(
             f"{name}: inputs must be (examples, {features}), one column a source, with as many labels, not "
-            f"{np.shape(data.inputs)} and {np.shape(data.labels)}"
+            f"{data.inputs.shape} and {data.labels.shape}"
         )
-    if not np.isfinite(data.inputs).all():
-        bad = int(np.argwhere(~np.isfinite(data.inputs))[0, 0])
+    if not len(data):
+        raise UsageError(f"{name}: there are no examples")
+    if not np.issubdtype(data.inputs.dtype, np.number) or not np.isfinite(data.inputs).all():
+        numbers = np.array([[_is_number(value) for value in row] for row in data.inputs])
+        bad = int(np.argwhere(~numbers)[0, 0])
         raise UsageError(f"{name}: example {bad} has an input that is not a finite number")
-    labels = np.asarray(data.labels)
-    if labels.size and (not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= classes):
+    _check_labels(name, data.labels, classes)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and bool(np.isfinite(value))
+
+
+def _check_labels(name: str, labels: np.ndarray, classes: int) -> None:
+    """Raise UsageError for labels that are no classes."""
+    if labels.size and not np.issubdtype(labels.dtype, np.integer):
+        raise UsageError(f"{name}: labels must be whole numbers from 0 to {classes - 1}, not {labels.dtype}")
+    if labels.size and (labels.min() < 0 or labels.max() >= classes):
         worst = labels[int(np.argmax(np.abs(labels - (classes - 1) / 2)))]
         raise UsageError(f"{name}: labels must be whole numbers from 0 to {classes - 1}, one a monitor; one is {worst}")
 

@@ -14,7 +14,10 @@ SHIPPED = files("tdsim.netlists") / "neuromorphic" / "circles_mesh.toml"
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(tmp_path, monkeypatch):
+    """Writes the shipped experiment, shortened, into the working directory."""
+    monkeypatch.chdir(tmp_path)
+
     def made(**changes):
         text = SHIPPED.read_text().replace("epochs = 6", "epochs = 3").replace("count = 300", "count = 60")
         for before, after in changes.items():
@@ -25,7 +28,8 @@ def write(tmp_path):
     return made
 
 
-def test_the_shipped_experiment_learns_and_its_netlist_runs(tmp_path, capsys):
+def test_the_shipped_experiment_learns_and_its_netlist_runs(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "e.toml").write_text(SHIPPED.read_text())
     assert main(["train", str(tmp_path / "e.toml")]) == 0
     said = capsys.readouterr().out
@@ -95,3 +99,69 @@ def test_a_folder_of_another_experiment_is_not_gone_on_with(write):
 def test_what_cannot_be_meant_is_refused(write, change, sentence):
     with pytest.raises(tdsim.UsageError, match=sentence):
         Experiment(write(**change)).run()
+
+
+def test_results_go_into_the_working_directory(write, tmp_path, monkeypatch):
+    path = write(**{"epochs_=_3": "epochs = 1"})
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert main(["train", str(path), "--quiet"]) == 0
+    assert sorted(f.name for f in (tmp_path / "elsewhere" / "circles_mesh").iterdir()) == [
+        "checkpoint.npz",
+        "history.nc",
+        "trained.cir",
+        "training.png",
+    ]
+
+
+TIED = """[circuit]
+file = "part/net.cir"
+set = { hidden = 3, "td" = "100n" }
+[task]
+name = "xor"
+inputs = ["vx0", "vx1"]
+targets = ["vt0", "vt1"]
+monitors = ["v(yo0)", "v(yo1)"]
+[method]
+name = "EquilibriumPropagation"
+nudges = ["vn0", "vn1"]
+activation = { "uh*" = "yh*", "uo*" = "yo*" }
+tied = { "gf*.gain" = "gb*.gain" }
+[optimiser]
+name = "sgd"
+rate = 0.01
+batch = 4
+epochs = 2
+probe = 4
+frozen = ["ih*.dc"]
+"""
+
+
+def test_equilibrium_propagation_learns_by_a_file_and_its_netlist_runs_anywhere(tmp_path, monkeypatch, capsys):
+    """The netlist includes another file beside it, and the experiment gives its parameters other values."""
+    shipped = (files("tdsim.netlists") / "neuromorphic" / "hopfield.cir").read_text()
+    title, *lines = shipped.splitlines(keepends=True)
+    functions = [line for line in lines if line.startswith(".func")]
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "own functions.inc").write_text("".join(functions))
+    others = "".join(line for line in lines if line not in functions)
+    (tmp_path / "part" / "net.cir").write_text(f'{title}.include "own functions.inc"\n{others}')
+    (tmp_path / "held.toml").write_text(TIED)
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "held.toml"]) == 0
+    assert "test accuracy = " in capsys.readouterr().out
+    with xr.open_dataset("held/history.nc") as history:
+        assert (history["cosine(gf*.gain)"] > 0.999).all()
+        assert history["cost"][1] < history["cost"][0]
+    (tmp_path / "far").mkdir()
+    moved = (tmp_path / "held" / "trained.cir").rename(tmp_path / "far" / "trained.cir")
+    monkeypatch.chdir(tmp_path / "far")
+    learned, method = tdsim.load(moved), Experiment(tmp_path / "held.toml").method
+    assert learned.parameters["hidden"] == 3
+    assert learned.parameters["td"] == 1e-7
+    assert learned.warnings == []
+    with np.load(tmp_path / "held" / "checkpoint.npz") as kept:
+        params = method.layers.params(kept["numbers"])
+    assert {n: learned.instances[n.partition(".")[0]].settings[n.partition(".")[2]] for n in params} == params
+    assert params["gf0_0.gain"] == params["gb0_0.gain"]
+    assert tdsim.fixed_point(learned, step=1e-7, stop=40e-6, save=["v(yo0)"])["v(yo0)"] != 0

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 import tdsim
-from tdsim.training import Adam, HamiltonianEcho, Hardware, Optimiser, Task, xor
+from tdsim.training import Adam, Data, HamiltonianEcho, Hardware, Optimiser, Task, xor
 from tdsim.training.experiment import Experiment
 
 NETLIST = files("tdsim.netlists") / "neuromorphic" / "kerr_lattice.cir"
 NS, FJ = 1e-9, 1e-15
 DATA = xor()
+ALONE = Data(DATA.inputs, 0 * DATA.labels)
 
 
 def lattice(cells=True, inside=0.0):
@@ -217,7 +218,7 @@ def driven():
 
 
 def single(text, **more):
-    one = Task("xor", DATA, DATA, ["xl.power", "xl.phase"], [], ["x(xr.cavity)", "x(xr.cavity)"])
+    one = Task("one class", ALONE, ALONE, ["xl.power", "xl.phase"], [], ["x(xr.cavity)"])
     return HamiltonianEcho(tdsim.loads(text), one, stop=1 * NS, step=1e-12, **more)
 
 
@@ -252,7 +253,7 @@ def test_monitors_are_cavities():
 
 def test_parameters_without_a_known_shift_are_refused():
     circuit = tdsim.loads("Two\nXr a resonator kappa=[0]\nXp a b phase_shifter\n.train xp.phase min=0 max=1\n.end\n")
-    one = Task("xor", DATA, DATA, ["xr.detuning", "xr.kappa_i"], [], ["x(xr.cavity)", "x(xr.cavity)"])
+    one = Task("one class", ALONE, ALONE, ["xr.detuning", "xr.kappa_i"], [], ["x(xr.cavity)"])
     with pytest.raises(
         tdsim.UsageError, match=r"xp.phase cannot be trained by an echo, which knows how resonator.detuning"
     ):
