@@ -54,14 +54,20 @@ def replayed(circuit: Circuit, request: Request, params: Sequence[Mapping[str, A
     """The signals of a circuit in the steps that it takes as it is, with other parameters each time: for differences.
 
     params  what is changed besides those of the request, one set after the other
+    Raises UsageError where something happens at an instant that may move with a parameter.
     """
-    original = Course(ElectronicTransient(circuit, request), 0)
-    original.record()
+    first = ElectronicTransient(circuit, request)
+    originals = [Course(first, run) for run in range(first.runs)]
+    for course in originals:
+        course.record()
+        refuse_moving_events(first.electronics.system, course)
     found = []
     for more in params:
         transient = ElectronicTransient(circuit, replace(request, params={**request.params, **more}))
-        course = Course(transient, 0)
-        course.follow(original)
-        course.run_through()
-        found.append(dict(seen(transient.electronics.readings, course.outputs[None], False)))
+        courses = [Course(transient, run) for run in range(transient.runs)]
+        for course, original in zip(courses, originals, strict=True):
+            course.follow(original)
+            course.run_through()
+        kept = np.stack([course.outputs for course in courses])
+        found.append(dict(seen(transient.electronics.readings, kept, transient.has_runs)))
     return found

@@ -93,9 +93,12 @@ def replayed(
     """The signals of a circuit in the steps that it takes as it is, with other parameters each time: for differences.
 
     params  what is changed besides those of the request, one set after the other;  inputs  the same of inputs
+    Raises UsageError where something happens at an instant that may move with a parameter.
     """
     original = Joint(circuit, request)
     courses, found = original.record(), []
+    for course in courses:
+        refuse_moving_events(original.electronics.system, course)
     for k, more in enumerate(params):
         entering = {**request.inputs, **(inputs[k] if inputs else {})}
         joint = Joint(circuit, replace(request, params={**request.params, **more}, inputs=entering))
