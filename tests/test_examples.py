@@ -64,6 +64,14 @@ def check_learn_circles(text, folder):
     assert (folder / "learn_circles.png").stat().st_size > 5000
 
 
+def check_learn_by_echo(text, folder):
+    assert text.count("True") == 2
+    before, after = re.search(r"before: (\S+), after 60 iterations: (\S+)", text).groups()
+    assert float(before) < 1
+    assert float(after) == 1
+    assert (folder / "learn_by_echo.png").stat().st_size > 5000
+
+
 def check_sweep_many_runs(text, folder):
     assert text.startswith("64 runs of 10001 samples")
     assert numbers(text.splitlines()[1]) == [0.5, 0.5]

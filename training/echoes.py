@@ -52,6 +52,8 @@ class Echoes:
                 f"an echo takes the same steps back as there: stop must be a whole number of steps, not {stop:g} s in "
                 f"steps of {step:g} s"
             )
+        if len(circuit.carriers) > 1:
+            raise UsageError(f"an echo is of light of one carrier, and {circuit.title!r} has {len(circuit.carriers)}")
         self.circuit, self.step, self.steps = copy.copy(circuit), step, round(stop / step)
         if circuit.processes:
             raise UsageError(f"{circuit.title!r} has processes, which do not run backwards")

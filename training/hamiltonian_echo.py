@@ -33,7 +33,7 @@ from .echoes import Echo, Echoes, Way, faithfulness
 from .hardware import Hardware
 from .layers import Layers
 from .method import Method
-from .shifts import EnergyCost, Shifts, cavity, energies
+from .shifts import EnergyCost, Reader, Shifts, cavity, energies
 from .task import Task
 
 SAID, REFUSED = 1e-3, 0.1
@@ -55,8 +55,8 @@ class HamiltonianEcho(Method):
     mass         J: cells make their step themselves, by decay with this mass; without it their momenta are read
     decay        how many time constants that lasts, G
     strict       refuse raw kicks that loss spoils, rather than warn
-    Monitors are cavities, x(inst.cavity), read by their energy (J) at `stop`; so noise and range of the hardware are
-    in J, and apply to momenta, too. Its variation is that of the trained numbers, or of the strengths of the cells.
+    Monitors are cavities, x(inst.cavity), read by their energy (J) at `stop`; noise and range of the hardware are in J,
+    and those of momenta and all samples, too. Its variation is that of the trained numbers, or the cells' strengths.
     Others: see Method. Raises UsageError for a circuit that does not run backwards, or has nothing that an echo moves;
     SimulationError where loss spoils a raw kick.
     """
@@ -89,7 +89,7 @@ class HamiltonianEcho(Method):
             circuit, task, spread=spread, hardware=hardware, seed=seed, layers=self._cells or Layers(circuit, tied)
         )
         self.eta = TURN / abs(task.levels[1] - task.levels[0]) if eta is None else eta
-        self.symmetric, self._strict, self._mass, self._decay = symmetric, strict, mass, decay
+        self.symmetric, self.mass, self._strict, self._decay = symmetric, mass, strict, decay
         self._echoes = Echoes(circuit, stop, step)
         members = self.layers.members()
         self._names = [name for some in members for name in some]
@@ -119,7 +119,7 @@ class HamiltonianEcho(Method):
         return self._read(self._there(self._driven(inputs), list(self.task.monitors)))
 
     def _read(self, there: Way) -> np.ndarray:
-        return self.hardware.read(energies(self.task.monitors, there.signals), self.noise)
+        return self._noisy(energies(self.task.monitors, there.signals))
 
     def _back(self, there: Way, driven: dict[str, Any], signs: list[float], missed: np.ndarray) -> tuple[Way, Any]:
         """Echoes at these multiples of eta, side by side: (signs x runs), and the parameters of their runs."""
@@ -149,46 +149,52 @@ class HamiltonianEcho(Method):
             self._known = True
         signs = [1.0, -1.0] if self.symmetric else [1.0]
         way, many = self._back(there, driven, signs, missed)
-        if self._cells is not None and self._mass is not None:
+        if self._cells is not None and self.mass is not None:
             slopes = self._by_decay(way, many, signs)
         else:
-            left = self._left_behind(way).reshape(len(self._names), len(signs), -1)
-            slopes = (left[:, 0] - (left[:, 1] if self.symmetric else self._left_there(there))).mean(axis=-1)
+            left = self._left_behind(way, self._noisy).reshape(len(self._names), len(signs), -1)
+            other = left[:, 1] if self.symmetric else self._left_there(there, self._noisy)
+            slopes = (left[:, 0] - other).mean(axis=-1)
             slopes = -slopes / (self.eta * len(signs))
         by_number = np.zeros(self.numbers.size)
         np.add.at(by_number, self._owner, slopes)
         return self.layers.pulled_back(by_number, self.numbers)
 
-    def _left_behind(self, way: Way) -> np.ndarray:
+    def _left_behind(self, way: Way, read: Reader) -> np.ndarray:
         """The integral of dH by each name over an echo (names, runs), up to what the way there has given."""
         if self._cells is None:
             amplitudes = {c: way.signals[c] for c in self._shifts.cavities}
-            return self._shifts.integrals(amplitudes, self._echoes.step)
-        return self.hardware.read(np.stack([-way.signals[p][:, -1] for p in self._cells.momenta]), self.noise)
+            return self._shifts.integrals(amplitudes, self._echoes.step, read)
+        return read(np.stack([-way.signals[p][:, -1] for p in self._cells.momenta]))
 
-    def _left_there(self, there: Way) -> Any:
-        """The same over the way there; a cell has taken it back itself: its momentum was 0."""
-        return 0.0 if self._cells is not None else self._left_behind(there)
+    def _left_there(self, there: Way, read: Reader) -> np.ndarray:
+        """The same over the way there; what a cell got there it has lost again but for its momentum at the start."""
+        if self._cells is None:
+            return self._left_behind(there, read)
+        return np.array([[self.circuit.initial.get(p, 0.0)] for p in self._cells.momenta]).real
+
+    def _noisy(self, values: np.ndarray) -> np.ndarray:
+        return self.hardware.read(values, self.noise)
 
     def _by_decay(self, way: Way, many: dict[str, Any], signs: list[float]) -> np.ndarray:
         """The gradient, from how far the cells have moved by themselves once the light is out."""
         assert self._cells is not None
-        assert self._mass is not None
+        assert self.mass is not None
         runs = np.repeat(signs, way.state.runs // len(signs))
         dark = way.state.displaced({c: -way.signals[c][:, -1] for c in self._light})
-        end = self._cells.decayed(self._echoes, Way(way.signals, dark), many, runs * self._mass, self._decay)
+        end = self._cells.decayed(self._echoes, Way(way.signals, dark), many, runs * self.mass, self._decay)
         moved = end - (self.numbers * self._cells.unit)[:, None]
         return np.asarray(-moved.mean(axis=1) / self._rate())
 
     def _rate(self) -> float:
         """The rate of gradient descent that decay comes to, for the positions."""
-        assert self._mass is not None
-        return self.eta / self._mass * -math.expm1(-self._decay)
+        assert self.mass is not None
+        return self.eta / self.mass * -math.expm1(-self._decay)
 
     @property
     def own_rate(self) -> float:
         """The rate of `Optimiser` that leaves the numbers where decay has put the cells after all echoes of a batch."""
-        if self._cells is None or self._mass is None:
+        if self._cells is None or self.mass is None:
             raise UsageError("only learning cells that decay (mass=..) have a rate of their own")
         return float(self._rate() * (2 if self.symmetric else 1) / self._cells.unit[0] ** 2)
 
@@ -211,13 +217,13 @@ class HamiltonianEcho(Method):
     # -- how good the echo is -----------------------------------------------------------------------------------
 
     def echo(self, inputs: np.ndarray, labels: np.ndarray) -> Echo:
-        """How well light comes back, and what it leaves behind without a nudge, next to the kick of one."""
+        """How well light comes back, and what it leaves behind without a nudge, next to the kick of one; no noise."""
         driven = self._driven(inputs)
         there = self._there(driven, self._saved, whole=True)
         missed = energies(self.task.monitors, there.signals) - self.task.wanted(labels)
         way, _ = self._back(there, driven, [0.0, 1.0], missed)
-        still, nudged = np.split(self._left_behind(way), 2, axis=1)
-        return faithfulness(there, way, self._light, still - self._left_there(there), nudged - still)
+        still, nudged = np.split(self._left_behind(way, np.asarray), 2, axis=1)
+        return faithfulness(there, way, self._light, still - self._left_there(there, np.asarray), nudged - still)
 
     def _judge(self, echo: Echo) -> None:
         """Say which kick is used and how good the echo is. Raises SimulationError where loss spoils a raw kick."""
@@ -243,6 +249,10 @@ def _check(circuit: Circuit, task: Task, held: bool, **above: float | None) -> N
     if strange := [m for m in task.monitors if m not in cavities]:
         raise UsageError(
             f"an echo starts from cavities: monitors must be x(inst.cavity) of resonators, not {strange[0]}"
+        )
+    if rubbed := [cell for cell in cells_of(circuit) if np.any(circuit.instances[cell].settings["friction"] != 0)]:
+        raise UsageError(
+            f"{rubbed[0]} has friction, and would lose what an echo leaves behind: set it to 0 (mass=.. decays)"
         )
     for name, value in above.items():
         if value is not None and not value > 0:

@@ -22,7 +22,8 @@ from scipy.integrate import simpson
 
 from .. import Circuit, UsageError
 
-Slope = Callable[..., np.ndarray]
+Energy = Callable[..., np.ndarray]
+Reader = Callable[[np.ndarray], np.ndarray]
 
 
 class Shifts:
@@ -34,21 +35,28 @@ class Shifts:
 
     def __init__(self, circuit: Circuit, names: Sequence[str]):
         self._rules = [_rule(circuit, name) for name in names]
-        self.cavities = list(dict.fromkeys(cavity for used, _ in self._rules for cavity in used))
+        self.cavities = list(dict.fromkeys(cavity for used, _, _ in self._rules for cavity in used))
 
-    def integrals(self, amplitudes: Mapping[str, np.ndarray], step: float) -> np.ndarray:
-        """(parameters, runs), J s times the unit of dH/dt, from amplitudes (runs, times) `step` apart."""
-        return np.array([simpson(slope(*(amplitudes[c] for c in used)), dx=step) for used, slope in self._rules])
+    def integrals(self, amplitudes: Mapping[str, np.ndarray], step: float, read: Reader) -> np.ndarray:
+        """(parameters, runs), J for each unit of the parameter, from amplitudes (runs, times) `step` apart.
+
+        read   what is read of an energy (J)
+        """
+        found = [
+            factor * simpson(read(energy(*(amplitudes[c] for c in used))), dx=step)
+            for used, factor, energy in self._rules
+        ]
+        return np.array(found)
 
 
-def _rule(circuit: Circuit, name: str) -> tuple[list[str], Slope]:
-    """The amplitudes that a slope is made of, and how."""
+def _rule(circuit: Circuit, name: str) -> tuple[list[str], float, Energy]:
+    """dH/dparameter: the amplitudes that it is made of, a factor, and the energy that is read."""
     instance, _, parameter = name.rpartition(".")
     found = circuit.instances[instance]
     if (found.device.name, parameter) == ("resonator", "detuning"):
-        return [cavity(instance)], lambda a: 2 * np.pi * np.abs(a) ** 2
+        return [cavity(instance)], 2 * np.pi, lambda a: np.abs(a) ** 2
     if (found.device.name, parameter) == ("k", "j"):
-        return [cavity(other) for other in found.references], lambda a, b: 2 * np.real(a.conj() * b)
+        return [cavity(other) for other in found.references], 2.0, lambda a, b: np.real(a.conj() * b)
     raise UsageError(f"{name} cannot be trained by an echo, which knows how resonator.detuning and k.j shift the light")
 
 

@@ -8,6 +8,7 @@ python -m tests.benchmarks branches               the cost of 256 branches of a 
 python -m tests.benchmarks cluster                200 runs on a dask cluster that loses a worker
 python -m tests.benchmarks sidebyside             runs of electrical circuits side by side next to one
 python -m tests.benchmarks learning               circuits that learn: exactness of gradients, accuracies
+python -m tests.benchmarks echo                   a lattice of Kerr resonators that learns by echoes
 python -m tests.benchmarks ngspice                run ordinary decks in ngspice and here, in turn
 python -m tests.benchmarks reservoir              NARMA10 by delay reservoirs, bits that differ by the swirl
 """
@@ -18,7 +19,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import branches, cluster, kills, learning, ngspice, reservoir, sidebyside
+from . import branches, cluster, echo, kills, learning, ngspice, reservoir, sidebyside
 from .circuits import CASES
 from .measure import Timing, measure
 from .start import peak_memory, start_time
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str]) -> int:
         "cluster": cluster.main,
         "sidebyside": sidebyside.main,
         "learning": learning.main,
+        "echo": echo.main,
         "reservoir": reservoir.main,
     }
     if arguments and arguments[0] in others:

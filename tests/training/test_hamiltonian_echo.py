@@ -22,7 +22,7 @@ def lattice(cells=True, inside=0.0):
 
 
 def task(**more):
-    options = {"levels": (0.0, 0.4 * FJ), "gain": 5e7, **more}
+    options = {"levels": (0.0, 0.4 * FJ), "gain": 1e8, **more}
     return Task(
         "xor", DATA, DATA, ["xin1.detuning", "xin2.detuning"], [], ["x(xr3.cavity)", "x(xr5.cavity)"], **options
     )  # fmt: skip
@@ -119,11 +119,11 @@ def test_tied_couplings_are_one_number():
 def test_it_learns_exclusive_or():
     found = method(lattice(cells=False), seed=1, spread={"xr*.detuning": 0.3, "k*.j": 0.3})
     before = found.task.cost(found.respond(DATA.inputs), DATA.labels).mean()
-    history = found.fit(Adam(0.03, small=1e-60), epochs=40, batch=4, probe=1).dataset()
+    history = found.fit(Adam(0.03, small=1e-60), epochs=60, batch=4).dataset()
     assert found.score() == 1
     assert found.task.cost(found.respond(DATA.inputs), DATA.labels).mean() < 0.3 * before
     assert history["cost"].attrs["units"] == "J2"
-    assert float(history["cosine(k*.j)"].min()) > 0.9999
+    assert 1 - of_all(found)[0] < 1e-8
     assert "difference of echoes at +eta and -eta is used" in history.attrs["remarks"]
 
 
@@ -184,10 +184,36 @@ def test_a_device_that_varies_is_trained_as_it_is():
         assert cosine(varied.exact(DATA.inputs, DATA.labels), same.exact(DATA.inputs, DATA.labels)) < 0.999
 
 
-def test_noise_of_the_readings_costs_fidelity():
-    quiet, loud = (method(hardware=Hardware(noise=noise * FJ)) for noise in (1e-5, 1e-2))
-    assert 0.99 < of_all(quiet)[0] < 1 - 1e-9
-    assert of_all(loud)[0] < 0.9
+@pytest.mark.parametrize("cells", [True, False])
+def test_noise_of_the_readings_costs_fidelity_and_a_stronger_nudge_helps(cells):
+    hardware = Hardware(noise=1e-3 * FJ)
+    weak, strong = (
+        np.median(
+            [of_all(method(lattice(cells), hardware=hardware, seed=s, eta=turn / (0.4 * FJ)))[0] for s in range(5)]
+        )
+        for turn in (0.002, 0.1)
+    )
+    assert weak < 0.99
+    assert 1 - strong < 0.05 * (1 - weak)
+
+
+def test_the_look_at_the_echo_takes_no_noise():
+    """A training that goes on after an interruption looks again."""
+    looked, not_looked = (method(hardware=Hardware(noise=1e-3 * FJ)) for _ in range(2))
+    looked.echo(DATA.inputs, DATA.labels)
+    found = [one.gradient(DATA.inputs, DATA.labels) for one in (looked, not_looked)]
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_momentum_at_the_start_is_no_kick():
+    circuit = lattice()
+    circuit.initial["x(xq2.momentum)"] = 0.5 * FJ
+    for symmetric in (True, False):
+        assert 1 - of_all(method(circuit, symmetric=symmetric))[0] < 1e-4
+
+
+def test_numbers_are_trained_beside_cells_that_are_not():
+    assert 1 - of_all(method(lattice(), cells=False))[0] < 1e-8
 
 
 # -- what it cannot do ----------------------------------------------------------------------------------------------
@@ -209,6 +235,12 @@ Xr in   resonator kappa=[1e10]
 .tran 1p 1n
 .end
 """
+
+
+def changed(parameter, value=1e6):
+    circuit = lattice()
+    circuit.instances["xq2"].values[parameter] = value
+    return circuit
 
 
 def driven():
@@ -234,6 +266,8 @@ def single(text, **more):
         (lambda: method(reach=0.0), r"the reach of learning cells must be above 0"),
         (lambda: method().own_rate, r"only learning cells that decay \(mass=..\) have a rate"),
         (lambda: method(spread={"xr*.r": 0.1}), r"no layer is called 'xr\*.r': there are x\(\*.position\)"),
+        (lambda: method(changed("friction")), r"xq2 has friction, and would lose what an echo leaves behind"),
+        (lambda: method(lattice(cells=False).carrier(1550e-9, 1551e-9)), r"light of one carrier, and .* has 2"),
         (lambda: method(driven()), r"the task drives xin1.detuning, which is to be trained, too"),
         (lambda: method(tied={"a": "b"}), r"learning cells cannot be tied"),
     ],
