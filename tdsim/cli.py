@@ -6,10 +6,12 @@ failed, 2 bad usage or bad netlist, 130 interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -250,19 +252,20 @@ def train(experiment: str, quiet: bool) -> None:
     # By its name: training stands beside the package, and above it.
     wanted = importlib.import_module("tdsim.training.experiment").Experiment(experiment)
     _say_compiling(quiet)
-    with terminal.progress_of_runs(not quiet) as report:
+    with terminal.progress_of_runs(not quiet) as report, _remarks():
 
         def told(done: int, of: int, record: dict[str, float]) -> None:
             if report is not None:
                 report(done, of, "epochs: " + ", ".join(f"{k} {v:.3g}" for k, v in record.items() if k != "time"))
 
         folder = wanted.run(told)
+        score = wanted.method.score()
     if not quiet:
         record = wanted.method.history.records[-1]
         click.echo(f"wrote {terminal.relative(folder)}: history.nc trained.cir training.png")
         click.echo(f"  {wanted.epochs} epochs; cost {record['cost']:.4g} {wanted.method.task.unit}2, "
                    f"accuracy {record['accuracy']:.4f}")  # fmt: skip
-        click.echo(f"test accuracy = {wanted.method.score():.4f}")
+        click.echo(f"test accuracy = {score:.4f}")
 
 
 @cli.command()
@@ -293,6 +296,15 @@ def _draw(result: Path, signals: Sequence[str], picture: Path) -> Path:
 
 def _advise(sentence: str) -> None:
     click.echo(f"warning: {sentence}", err=True)
+
+
+@contextlib.contextmanager
+def _remarks() -> Iterator[None]:
+    """Say what is warned of meanwhile, each sentence once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", UserWarning)
+        warnings.showwarning = lambda message, *_: _advise(str(message))
+        yield
 
 
 def _warn(circuit: Circuit) -> None:

@@ -57,7 +57,7 @@ def shell(text):
 def test_the_tour(folder):
     """The netlists and commands in their order, then all Python blocks as one script."""
     for kind, name, text in BLOCKS:
-        if kind == "spice":
+        if kind in ("spice", "toml"):
             (folder / name).write_text(text, encoding="utf-8")
         elif kind == "console":
             shell(text)

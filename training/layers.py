@@ -51,7 +51,7 @@ class Layers:
             raise UsageError(
                 f"{own[0]} is a parameter of the netlist, and methods train those of instances: mark what follows it"
             )
-        self.names = list(bounds)
+        self._circuit, self.names = circuit, list(bounds)
         self.layers = list(_layers(circuit))
         self._partners = _partners(circuit, self.names, tied or {})
         self.inverse = np.array([circuit.instances[n.rpartition(".")[0]].device.name == "r" for n in self.names])
@@ -76,6 +76,14 @@ class Layers:
             if name in self._partners:
                 found[self._partners[name]] = found[name]
         return found
+
+    def present(self) -> np.ndarray:
+        """The numbers of the circuit as it stands, cut off at their bounds: a trained netlist has what was learned."""
+        split = [name.rpartition(".") for name in self.names]
+        values = np.array([float(self._circuit.instances[owner].settings[name]) for owner, _, name in split])
+        with np.errstate(divide="ignore"):
+            scaled = np.where(self.inverse, 1 / values, values) / self.unit
+        return np.clip(scaled, self.low, self.high)
 
     def members(self) -> list[list[str]]:
         """The parameters that each number sets."""

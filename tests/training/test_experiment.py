@@ -165,3 +165,15 @@ def test_equilibrium_propagation_learns_by_a_file_and_its_netlist_runs_anywhere(
     assert {n: learned.instances[n.partition(".")[0]].settings[n.partition(".")[2]] for n in params} == params
     assert params["gf0_0.gain"] == params["gb0_0.gain"]
     assert tdsim.fixed_point(learned, step=1e-7, stop=40e-6, save=["v(yo0)"])["v(yo0)"] != 0
+
+
+def test_what_a_training_warns_of_is_said_once_in_a_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = (files("tdsim.netlists") / "neuromorphic" / "circles_resistive.toml").read_text()
+    text = text.replace("count = 200", "count = 20").replace("epochs = 8", "epochs = 2")
+    (tmp_path / "e.toml").write_text(text + "[hardware]\nnoise = 1.0\n")
+    assert main(["train", "e.toml"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said
+    assert all(line.startswith("warning: beta = 0.2 is too small for the noise: the nudge moves") for line in said)
+    assert len(set(said)) == len(said)

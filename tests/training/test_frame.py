@@ -112,3 +112,25 @@ def test_parameters_of_the_netlist_are_refused():
     circuit = tdsim.loads("Divider\n.param r=1k\n.train r min=1 max=10k\nVx x 0 1\nR1 x y {r}\nR2 y 0 1k\n")
     with pytest.raises(tdsim.UsageError, match="r is a parameter of the netlist"):
         Layers(circuit)
+
+
+def test_the_numbers_of_a_circuit_as_it_stands_give_its_parameters():
+    circuit = tdsim.loads(
+        "A\nV1 a 0 1\nR1 a 0 2k\nG1 0 a a 0 1m\n.train r1.r min=1k max=5k\n.train g1.gain min=-4m max=4m\n.end\n"
+    )
+    layers = Layers(circuit)
+    np.testing.assert_allclose(layers.present(), [0.5, 0.25])
+    assert layers.params(layers.present()) == pytest.approx({"r1.r": 2e3, "g1.gain": 1e-3})
+
+
+def test_a_rate_decays_and_is_remembered():
+    here = Optimiser(0.5, decay=0.5)
+    values = np.zeros(1)
+    for wanted in (-0.5, -0.75):
+        values = here.step(values, np.ones(1), -np.ones(1), np.ones(1))
+        assert values == [wanted]
+    other = Optimiser(0.5, decay=0.5)
+    other.restore(here.memory())
+    assert other.step(values, np.ones(1), -np.ones(1), np.ones(1)) == [-0.875]
+    with pytest.raises(tdsim.UsageError, match=r"the decay in \(0, 1\]"):
+        Adam(0.1, decay=1.5)
