@@ -1,7 +1,7 @@
 """Ways to train a physical circuit, imported as `tdsim.training`."""
 
 from .backpropagation import Backpropagation as Backpropagation
-from .echoes import Echo as Echo
+from .echo_quality import Echo as Echo
 from .equilibrium_propagation import EquilibriumPropagation as EquilibriumPropagation
 from .hamiltonian_echo import HamiltonianEcho as HamiltonianEcho
 from .hardware import Hardware as Hardware

@@ -27,19 +27,6 @@ class Way(NamedTuple):
     state: State
 
 
-class Echo(NamedTuple):
-    """How well light comes back without a nudge.
-
-    infidelity  1 - |<start, end>|^2 / (<start, start> <end, end>), the worst of the runs
-    kept        energy at the end over that at the start, the least of the runs
-    bias        size of what it leaves behind over that of the kick of a nudge
-    """
-
-    infidelity: float
-    kept: float
-    bias: float
-
-
 class Echoes:
     """Runs of a circuit for a time `stop` (s) there, and as long back, with `step` (s) between samples.
 
@@ -113,17 +100,3 @@ def conjugated(state: State) -> State:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="the echo will not be exact")
         return state.conjugate()
-
-
-def faithfulness(there: Way, back: Way, light: Sequence[str], left: np.ndarray, kick: np.ndarray) -> Echo:
-    """How well the first runs of an echo return amplitudes of light.
-
-    left, kick  (names, runs): what is left behind without a nudge, and by one
-    """
-    start = np.stack([there.signals[name][:, 0] for name in light])
-    end = np.stack([back.signals[name][: start.shape[1], -1] for name in light]).conj()
-    before, after = (np.sum(np.abs(a) ** 2, axis=0) for a in (start, end))
-    overlap = np.abs(np.sum(start.conj() * end, axis=0)) ** 2 / (before * after)
-    size = float(np.linalg.norm(kick.mean(axis=1)))
-    bias = float(np.linalg.norm(left.mean(axis=1))) / size if size else float("nan")
-    return Echo(float(1 - overlap.min()), float((after / before).min()), bias)

@@ -29,15 +29,13 @@ import numpy as np
 
 from .. import Circuit, SimulationError, UsageError, gradient
 from .cells import Cells, cells_of
-from .echoes import Echo, Echoes, Way, faithfulness
+from .echo_quality import REFUSED, Echo, faithfulness
+from .echoes import Echoes, Way
 from .hardware import Hardware
 from .layers import Layers
 from .method import Method
 from .shifts import EnergyCost, Reader, Shifts, cavity, energies
 from .task import Task
-
-SAID, REFUSED = 1e-3, 0.1
-"""How large, next to a raw kick, what an echo leaves behind without any nudge may be: said and refused above."""
 
 TURN = 0.005
 """rad: by how much a monitor is turned whose error is the distance of the levels, where eta is not given."""
@@ -160,11 +158,14 @@ class HamiltonianEcho(Method):
         np.add.at(by_number, self._owner, slopes)
         return self.layers.pulled_back(by_number, self.numbers)
 
-    def _left_behind(self, way: Way, read: Reader) -> np.ndarray:
-        """The integral of dH by each name over an echo (names, runs), up to what the way there has given."""
+    def _left_behind(self, way: Way, read: Reader, every: int = 1) -> np.ndarray:
+        """The integral of dH by each name over an echo (names, runs), up to what the way there has given.
+
+        every   the signals have one of so many samples
+        """
         if self._cells is None:
             amplitudes = {c: way.signals[c] for c in self._shifts.cavities}
-            return self._shifts.integrals(amplitudes, self._echoes.step, read)
+            return self._shifts.integrals(amplitudes, every * self._echoes.step, read)
         return read(np.stack([-way.signals[p][:, -1] for p in self._cells.momenta]))
 
     def _left_there(self, there: Way, read: Reader) -> np.ndarray:
@@ -223,24 +224,27 @@ class HamiltonianEcho(Method):
         missed = energies(self.task.monitors, there.signals) - self.task.wanted(labels)
         way, _ = self._back(there, driven, [0.0, 1.0], missed)
         still, nudged = np.split(self._left_behind(way, np.asarray), 2, axis=1)
-        return faithfulness(there, way, self._light, still - self._left_there(there, np.asarray), nudged - still)
+        left, kick = still - self._left_there(there, np.asarray), nudged - still
+        return faithfulness(there, way, self._light, left, kick, kick - self._coarser_kick(way))
+
+    def _coarser_kick(self, way: Way) -> np.ndarray:
+        """The kick from every other sample; that of cells does not depend on samples."""
+        every = 2 if self._echoes.steps % 2 == 0 else 1
+        seen = {name: values[:, ::every] for name, values in way.signals.items()}
+        taken = way.signals if self._cells is not None else seen
+        still, nudged = np.split(self._left_behind(Way(taken, way.state), np.asarray, every), 2, axis=1)
+        return np.asarray(nudged - still)
 
     def _judge(self, echo: Echo) -> None:
-        """Say which kick is used and how good the echo is. Raises SimulationError where loss spoils a raw kick."""
+        """Say which kick is used and what spoils it. Raises SimulationError where loss spoils a raw kick."""
+        reasons = self._echoes.reasons
         used = "the difference of echoes at +eta and -eta" if self.symmetric else "the raw kick of one echo"
-        figures = f"the echo returns {echo.kept:.6g} of the energy, 1 - fidelity is {echo.infidelity:.1e}"
-        self.history.remark(f"{used} is used; {figures}")
-        if self.symmetric or echo.bias <= SAID:
-            return
-        why = "".join(f" ({reason})" for reason in self._echoes.reasons[:1])
-        sentence = (
-            f"without any nudge the echo leaves behind {100 * echo.bias:.2g} % of what the nudge does, and the raw "
-            f"kick is wrong by as much: {figures}{why}; use the difference of two echoes (symmetric=True)"
-        )
-        if echo.bias > REFUSED and self._strict:
-            raise SimulationError(sentence)
-        self.history.remark(sentence)
-        warnings.warn(sentence, stacklevel=4)
+        self.history.remark(f"{used} is used; {echo.figures(reasons)}")
+        if not self.symmetric and self._strict and echo.bias > REFUSED:
+            raise SimulationError(echo.spoilt(reasons))
+        for sentence in echo.doubts(self.symmetric, self._echoes.step, reasons):
+            self.history.remark(sentence)
+            warnings.warn(sentence, stacklevel=4)
 
 
 def _check(circuit: Circuit, task: Task, held: bool, **above: float | None) -> None:

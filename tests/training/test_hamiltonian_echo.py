@@ -167,6 +167,33 @@ def test_loss_breaks_the_raw_kick_and_not_the_difference():
         method(lossy, symmetric=False).gradient(DATA.inputs, DATA.labels)
 
 
+def test_much_loss_is_said_to_touch_the_difference_too():
+    much = method(lattice(inside=2e7))
+    with pytest.warns(
+        UserWarning, match=r"returns 0.67.* of the energy.*the difference of echoes may be wrong by about"
+    ):
+        angle, error = of_all(much)
+    assert angle < 0.9999
+    assert 0.01 < error < 0.33
+
+
+def test_a_coarse_step_is_said_and_estimated():
+    """Where kicks are sums over samples; cells take up the exact kick of the steps as they are."""
+    coarse = method(lattice(cells=False), step=0.5 * NS)
+    with pytest.warns(UserWarning, match=r"the step of 5e-10 s is coarse: sums over samples are about"):
+        error = of_all(coarse)[1]
+    estimate = coarse.echo(DATA.inputs, DATA.labels).coarse
+    assert 0.1 * error < estimate < 10 * error
+    assert of_all(method(step=0.5 * NS))[1] < 1e-4
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+@pytest.mark.parametrize("cells", [True, False])
+def test_one_example_alone(cells, symmetric):
+    found, one = method(lattice(cells), symmetric=symmetric), DATA.take(slice(1, 2))
+    assert 1 - of_all(found, one)[0] < 1e-3
+
+
 def test_without_loss_nothing_is_warned_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
