@@ -64,6 +64,34 @@ def check_learn_circles(text, folder):
     assert (folder / "learn_circles.png").stat().st_size > 5000
 
 
+def check_nudge_strength(text, folder):
+    one_way, both_ways, beta, error = numbers(text.replace("0.1 mV", ""))
+    assert one_way == pytest.approx(1, abs=0.15)
+    assert both_ways == pytest.approx(2, abs=0.15)
+    assert 0.01 < beta < 0.1, "neither the weakest nudge, which noise hides, nor the strongest"
+    assert error < 0.02
+    assert (folder / "nudge_strength.png").stat().st_size > 5000
+
+
+def check_learn_in_mesh(text, folder):
+    accuracy, median, worst = numbers(text)
+    assert accuracy >= 0.95
+    assert 0.5 < worst < median <= accuracy
+    assert (folder / "learn_in_mesh.png").stat().st_size > 5000
+
+
+def check_imperfect_hardware(text, folder):
+    planned, *_ = numbers(text)
+    variation, noise = (numbers(line.partition(":")[2]) for line in text.splitlines()[1:3])
+    before, after = numbers(text.splitlines()[-1])
+    assert planned > 0.9
+    assert variation[1] > 0.9
+    assert variation[-1] < variation[1] - 0.05, "variation costs accuracy"
+    assert noise[-1] < noise[1] - 0.05, "noise, too"
+    assert after > before + 0.1
+    assert (folder / "imperfect_hardware.png").stat().st_size > 5000
+
+
 def check_learn_by_echo(text, folder):
     assert text.count("True") == 2
     before, after = re.search(r"before: (\S+), after 60 iterations: (\S+)", text).groups()

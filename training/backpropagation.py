@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 
 from .. import Circuit, UsageError, fixed_point, gradient, transient
+from ..analysis.electronics import is_optical
+from ..analysis.operating_points import OperatingPoints
 from .hardware import Hardware
 from .method import Method
 from .reading import Reading, read
 from .task import Task
-
-ANY_STEP = 1e-9
-"""s: equilibria of electronics do not depend on it; the gradient asks for one where there is light."""
 
 
 class Backpropagation(Method):
@@ -57,13 +56,17 @@ class Backpropagation(Method):
                 f"step={step}, begin={begin}"
             )
         self._stop, self._step = stop, step
+        self._points = None if stop is not None or is_optical(circuit) else OperatingPoints(circuit, task.monitors)
         self._begin = 0 if stop is None or step is None else round(begin / step)
 
     def respond(self, inputs: np.ndarray) -> np.ndarray:
         driven = self.params() | self.held(self.task.encode(inputs))
         monitors = list(self.task.monitors)
-        if self._stop is None:
-            found = fixed_point(self.circuit, step=self._step or ANY_STEP, params=driven, save=monitors)
+        if self._points is not None:
+            at_rest, _ = self._points.find(driven)
+            signals = {m: at_rest[m][:, None] for m in monitors}
+        elif self._stop is None:
+            found = fixed_point(self.circuit, step=self._step, params=driven, save=monitors)
             signals = {m: found[m].values[:, None] for m in monitors}
         else:
             found = transient(self.circuit, stop=self._stop, step=self._step, params=driven, save=monitors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +101,28 @@ class Method:
         """The part of the examples (those for testing by default) that are told right."""
         data = self.task.test if data is None else data
         return float((self.predict(data.inputs, batch) == data.labels).mean())
+
+    def scores(self, devices: Iterable[Hardware], data: Data | None = None, batch: int = 64) -> np.ndarray:
+        """The score (devices,) of what was learned on each of some devices, which it was not trained on."""
+        data, found = self.task.test if data is None else data, []
+        planned: np.ndarray | None = None
+        for device in devices:
+            if device.variation:
+                read = self._read_by(device, data.inputs, batch)
+            else:  # these differ in how they read the same circuit
+                planned = self._read_by(Hardware(), data.inputs, batch) if planned is None else planned
+                read = device.read(planned, device.reader())
+            found.append(float((self.task.decode(read) == data.labels).mean()))
+        return np.array(found)
+
+    def _read_by(self, device: Hardware, inputs: np.ndarray, batch: int) -> np.ndarray:
+        """What the monitors of a device read (examples, classes)."""
+        own = self.hardware, self.noise
+        self.hardware, self.noise = device, device.reader()
+        try:
+            return np.concatenate([self.respond(inputs[k : k + batch]) for k in range(0, len(inputs), batch)])
+        finally:
+            self.hardware, self.noise = own
 
     def fit(
         self,

@@ -70,6 +70,36 @@ def test_the_gradient_at_an_equilibrium_is_that_of_its_answers():
     assert found @ along == pytest.approx((costs[0] - costs[1]) / 2e-4, rel=1e-4)
 
 
+def resistive(**more):
+    train, test = split(circles(40, 0), 0.5, 0)
+    places = ["vx0", "vx1"], [], ["v(o0)", "v(o1)"]
+    task = Task("circles", train, test, *places, levels=(-0.3, 0.3), gain=4.0)
+    spread = {"ra*.r": 0.5, "rb*.r": 0.5}
+    return Backpropagation(tdsim.load(NETLISTS / "resistive.cir"), task, spread=spread, **more)
+
+
+def test_the_gradient_of_resistors_diodes_and_amplifiers_is_that_of_their_answers():
+    method = resistive(seed=1)
+    inputs, labels = few(method, 3)
+    found, start = method.gradient(inputs, labels), method.numbers
+    np.testing.assert_allclose(method.free_reading, method.respond(inputs), rtol=1e-6)
+    for seed in range(3):
+        along, costs = np.random.default_rng(seed).standard_normal(start.size), []
+        for step in (1e-5, -1e-5):
+            method.numbers = start + step * along
+            costs.append(method.task.cost(method.respond(inputs), labels).mean())
+        assert found @ along == pytest.approx((costs[0] - costs[1]) / 2e-5, rel=1e-4)
+
+
+def test_scores_are_those_of_each_device():
+    method = resistive()
+    devices = [Hardware(), Hardware(noise=0.2, seed=1), Hardware(noise=0.2, seed=2), Hardware(variation=0.5, seed=3)]
+    own = [resistive(hardware=device).score(batch=8) for device in devices]
+    assert method.scores(devices, batch=8).tolist() == own
+    assert len(set(own)) > 1
+    assert method.score() == own[0]
+
+
 def test_a_mesh_learns_circles():
     method = mesh()
     history = method.fit(Adam(0.06), epochs=5, batch=20)
