@@ -40,6 +40,9 @@ from .task import Task
 TURN = 0.005
 """rad: by how much a monitor is turned whose error is the distance of the levels, where eta is not given."""
 
+LOOK = 64
+"""After so many gradients it is looked again how good the echo is: what is learned changes it."""
+
 
 class HamiltonianEcho(Method):
     """Training by echoes.
@@ -94,7 +97,7 @@ class HamiltonianEcho(Method):
         self._owner = np.repeat(np.arange(len(members)), [len(some) for some in members])
         self._shifts = Shifts(circuit, [] if held else self._names)
         self._light = [cavity(i.name) for i in circuit.instances.values() if i.device.name == "resonator"]
-        self._known = False
+        self._taken = 0
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
@@ -142,9 +145,9 @@ class HamiltonianEcho(Method):
         there = self._there(driven, self._saved if raw else self._light, whole=raw)
         self.free_reading = self._read(there)
         missed = self.free_reading - self.task.wanted(labels)
-        if not self._known:
+        if self._taken % LOOK == 0:
             self._judge(self.echo(inputs, labels))
-            self._known = True
+        self._taken += 1
         signs = [1.0, -1.0] if self.symmetric else [1.0]
         way, many = self._back(there, driven, signs, missed)
         if self._cells is not None and self.mass is not None:
@@ -239,7 +242,8 @@ class HamiltonianEcho(Method):
         """Say which kick is used and what spoils it. Raises SimulationError where loss spoils a raw kick."""
         reasons = self._echoes.reasons
         used = "the difference of echoes at +eta and -eta" if self.symmetric else "the raw kick of one echo"
-        self.history.remark(f"{used} is used; {echo.figures(reasons)}")
+        if not self._taken:
+            self.history.remark(f"{used} is used; {echo.figures(reasons)}")
         if not self.symmetric and self._strict and echo.bias > REFUSED:
             raise SimulationError(echo.spoilt(reasons))
         for sentence in echo.doubts(self.symmetric, self._echoes.step, reasons):
@@ -257,6 +261,10 @@ def _check(circuit: Circuit, task: Task, held: bool, **above: float | None) -> N
     if rubbed := [cell for cell in cells_of(circuit) if np.any(circuit.instances[cell].settings["friction"] != 0)]:
         raise UsageError(
             f"{rubbed[0]} has friction, and would lose what an echo leaves behind: set it to 0 (mass=.. decays)"
+        )
+    if task.levels[0] == task.levels[1] and above["eta"] is None:
+        raise UsageError(
+            f"the levels of the task are one, {task.levels[0]:g} J: give the strength of the nudge, eta (1/J)"
         )
     for name, value in above.items():
         if value is not None and not value > 0:

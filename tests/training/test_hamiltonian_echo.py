@@ -194,6 +194,20 @@ def test_one_example_alone(cells, symmetric):
     assert 1 - of_all(found, one)[0] < 1e-3
 
 
+def test_it_looks_again_while_it_learns(monkeypatch):
+    """What is learned may need a shorter step."""
+    monkeypatch.setattr("tdsim.training.hamiltonian_echo.LOOK", 3)
+    found = method(lattice(cells=False), step=0.25 * NS)
+    found.gradient(DATA.inputs, DATA.labels)
+    assert len(found.history.remarks) == 1
+    found.numbers[-8:] = 0.99 * found.layers.high[-8:]
+    for _ in range(2):
+        found.gradient(DATA.inputs, DATA.labels)
+    with pytest.warns(UserWarning, match="the step of 2.5e-10 s is coarse"):
+        found.gradient(DATA.inputs, DATA.labels)
+    assert len(found.history.remarks) == 2
+
+
 def test_without_loss_nothing_is_warned_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -290,6 +304,10 @@ def single(text, **more):
         (lambda: method(eta=-1.0), r"eta must be above 0, not -1.0"),
         (lambda: method(lattice(cells=False), mass=1.0), r"a mass is that of learning cells"),
         (lambda: method(lattice(cells=False), cells=True), r"has no learning cells: add some"),
+        (
+            lambda: HamiltonianEcho(lattice(), task(levels=(FJ, FJ)), stop=NS, step=NS / 10),
+            r"the levels of the task are",
+        ),
         (lambda: method(reach=0.0), r"the reach of learning cells must be above 0"),
         (lambda: method().own_rate, r"only learning cells that decay \(mass=..\) have a rate"),
         (lambda: method(spread={"xr*.r": 0.1}), r"no layer is called 'xr\*.r': there are x\(\*.position\)"),
