@@ -54,7 +54,7 @@ class Feeds:
 
     def __init__(self, feeds: dict[int, Feed]):
         self.waves = np.array(list(feeds), dtype=np.int64)
-        self._feeds = list(feeds.values())
+        self._feeds, self._place = list(feeds.values()), {wave: k for k, wave in enumerate(feeds)}
         self._since = np.zeros(len(feeds), dtype=np.int64)
         self._until = np.full(len(feeds), -1, dtype=np.int64)
         self._pieces: list[list[Piece]] = [[] for _ in feeds]
@@ -72,7 +72,9 @@ class Feeds:
 
     def forget(self, waves: Sequence[int]) -> None:
         """Ask the feeds of these waves again: they have something else to tell."""
-        self._until[np.isin(self.waves, waves)] = -1
+        for wave in waves:
+            if wave in self._place:
+                self._until[self._place[wave]] = -1
 
     def _arranged(self, piece: Piece) -> Piece:
         """The piece with complex samples side by side in time."""

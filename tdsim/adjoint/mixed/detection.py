@@ -19,6 +19,9 @@ NEAR = 1e-3
 Waves = Mapping[str, np.ndarray]
 """Waves (carriers, runs, times) by name; those that are always dark may be left out."""
 
+Slopes = list[list[np.ndarray]]
+"""dlight/dRe + i dlight/dIm (carriers, runs, times) by detector and port."""
+
 
 @dataclass(frozen=True)
 class Detection:
@@ -43,15 +46,17 @@ class Detection:
             found[k] = d.light(self._arriving(d, waves, shape))
         return found
 
-    def seeds(self, slopes: np.ndarray, waves: Waves, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
-        """dL/dwave (carriers, runs, times), by name, from dL/dlight (detectors, runs, times)."""
-        found = {name: np.zeros(shape, dtype=complex) for name in self.waves}
-        for d, slope in zip(self.detectors, slopes, strict=True):
-            if not slope.any():
-                continue
-            for name, part in zip(d.waves, _slopes(d, self._arriving(d, waves, shape)), strict=True):
+    def slopes(self, waves: Waves, shape: tuple[int, ...]) -> Slopes:
+        """How what each detector sees changes with the wave at each of its ports."""
+        return [_slopes(d, self._arriving(d, waves, shape)) for d in self.detectors]
+
+    def seeds(self, by_light: np.ndarray, slopes: Slopes, part: slice = slice(None)) -> dict[str, np.ndarray]:
+        """dL/dwave (carriers, runs, times), by name, from dL/dlight (detectors, runs, times) in a part of the times."""
+        found: dict[str, np.ndarray] = {}
+        for d, by_one, ports in zip(self.detectors, by_light, slopes, strict=True):
+            for name, slope in zip(d.waves, ports, strict=True):
                 if name:
-                    found[name] += slope * part
+                    found[name] = found.get(name, 0) + by_one * slope[..., part]
         return found
 
     def derivative(self, p: Parameter, waves: Waves, shape: tuple[int, ...]) -> np.ndarray:

@@ -104,7 +104,7 @@ class LightBack:
             feeds[wave] = self._given.get(name) or self._live.get(name) or cost
         for modulation in program.modulations:
             made = modulate(modulation, program, self._forward.request.stop, seed_of(self._forward.circuit))
-            feeds |= {wave: mirrored(feed, count) for wave, feed in made.items()}
+            feeds |= {wave: self._wide(mirrored(feed, count)) for wave, feed in made.items()}
         self._feeds = feeds
         leaving = {wave for joins in self._reading.joins.values() for wave, _ in joins.values()}
         self._names = sorted(leaving & program.index.keys())
@@ -112,6 +112,10 @@ class LightBack:
         self._engine = Engine(program, feeds, probes, dark(program), watched=True)
         self._block = Block(program, probes, self._engine.chunk)
         self.window = self._engine.chunk
+
+    def _wide(self, feed: Feed) -> Feed:
+        """A feed that is asked once for a whole segment."""
+        return lambda t0, t1: feed(t0, max(t1, self._reach))
 
     def enter(self, number: int) -> None:
         """Make ready to go back through a segment, from its end."""
@@ -121,6 +125,8 @@ class LightBack:
             wave, delay = self._adjoint.past[name]
             samples = self._segment.get(wave)
             given.give(self._engine.tick, self._forward.past(state, wave, delay, samples, end - start))
+        self._detected = self.detection.slopes(self._segment, (*self.shape, end - start))
+        self._reach = self._forward.count - start
         times = np.arange(start, end) * self._forward.step
         self._slopes = [self._voltage_slopes(f, times) for f in self._followers]
         self._other = {p.label: (p.instance, self._parameter_slopes(p, times)) for p in self._parameters}
@@ -153,8 +159,7 @@ class LightBack:
         self, first: int, last: int, by_light: np.ndarray
     ) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
         count, here = last - first, slice(first - self._start, last - self._start)
-        arriving = {n: self._segment[n][..., here] for n in self.detection.waves if n in self._segment}
-        seeds = self.detection.seeds(by_light, arriving, (*self.shape, count))
+        seeds = self.detection.seeds(by_light, self._detected, here)
         for name, values in seeds.items():
             cost = self._seeds[name]
             if cost is not None:

@@ -79,6 +79,7 @@ class _Light:
         self.detection = Detection.of(circuit, whole.detectors)
         self._shape = len(circuit.carriers), whole.runs, 1
         self._arriving = {name: self._solution.of(name)[..., None] for name in self.detection.waves}
+        self._detected = self.detection.slopes(self._arriving, self._shape)
         self._samples = {o.wave: self._solution.of(o.wave)[..., None] for o in whole.outputs if o.wave}
         self._seen = Seen(whole.outputs, circuit, whole.runs, whole.has_runs, 1)
         self.signals = self._seen.signals(self._samples)
@@ -98,7 +99,7 @@ class _Light:
         """The same of the light at a detector."""
         unit = np.zeros((len(self.detection.detectors), *self._shape[1:]))
         unit[detector] = 1.0
-        return self._turned(self.detection.seeds(unit, self._arriving, self._shape))
+        return self._turned(self.detection.seeds(unit, self._detected))
 
     def by_own(self, p: Parameter) -> np.ndarray:
         """dlight/dparameter (runs,) of a detector."""

@@ -39,7 +39,7 @@ PIECE_NUMBERS, SHORTEST = 1 << 20, 64
 ROWS = 6
 """Stages of a sample, about."""
 
-INSTANT = 32
+INSTANT = 64
 """Samples of an instant loop that are solved at once; fewer where that does not converge."""
 
 MOST, CLOSE, ENOUGH = 40, 1e-13, 1e-9
