@@ -49,7 +49,7 @@ class Passes:
         )
         self._read = sorted({*read, *self._readings.steps})
         self._entering = {key[0] for name, key in adjoint.past.items() if name in adjoint.program.inputs}
-        forward.look_at(self._entering, adjoint)
+        forward.look_at({*self._entering, *more}, adjoint)
         self._segments = forward.segments()
         self._states: list[State] = []
         self._seen = Seen(forward.outputs, forward.circuit, forward.runs, forward.has_runs, forward.count)

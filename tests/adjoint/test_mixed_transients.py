@@ -223,6 +223,19 @@ def test_differences_of_transients_agree():
         assert float(slopes[name]) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize("name", ["xl.power", "xw.loss", "xw.time", "xc.coupling", "r1.r"])
+def test_each_parameter_alone(name):
+    """Nothing else needs the waves that it counts in, and no wave is saved."""
+    text = RECEIVER.replace("Xl in laser power=pulse(0.1m 1m 1p 1p 1p 3p)", "Xl i laser power=1m\nXc i nc in q coupler")
+    circuit, save = loaded(text), ["v(out)"]
+    names = ["xl.power", "xw.loss", "xw.time", "xc.coupling", "r1.r"]
+    cost, asked = cost_of(save), {"stop": STOP, "step": STEP, "save": save}
+    _, alone = tdsim.gradient(circuit, cost, [name], **asked)
+    _, together = tdsim.gradient(circuit, cost, names, **asked)
+    assert float(alone[name]) == pytest.approx(float(together[name]), rel=1e-9)
+    assert float(alone[name]) != 0
+
+
 def test_inputs_and_states():
     text = RESONANT.replace("Xl in laser power=pulse(1m 2m 1p 1p 1p 3p)\n", "")
     circuit, save = loaded(text + ".port in in\n"), ["v(v)", "p(out)"]
