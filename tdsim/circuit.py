@@ -135,6 +135,8 @@ class Circuit:
         self.runs: SideBySide | None = None
         """The runs that the circuit holds side by side, where it is part of a sweep: values are (runs,) arrays then."""
         self.recipe: Recipe | None = None
+        self.chosen: dict[str, Any] = {}
+        """Values, numbers or arrays (runs,), that parameters of the netlist have been given since it was read."""
         """What makes the circuit of a netlist with other values of its parameters."""
         self.diagnostics = Diagnostics()
         self.advised: set[float] = set()

@@ -11,7 +11,7 @@ WORDS = {
     "delay": ("exact", "round"),
     "skip": ("on", "off"),
     "lossless": ("on", "off"),
-    "method": ("trap", "trapezoidal", "gear"),
+    "method": ("esdirk", "trap", "trapezoidal", "gear"),
 }
 """Options that take one of a few words."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..analysis.followers import following, own_parameters
+from ..analysis.followers import moved, own_parameters
 from ..circuit import Circuit
 from .slopes import WEIGHTS
 from .targets import Parameter
@@ -34,12 +34,14 @@ def _chain(circuit: Circuit, name: str, params: Mapping[str, Any]) -> Chain:
         values = {key: float(value[run % value.size]) for key, value in given.items()}
         near = NEAR * (abs(values[name]) or 1.0)
         for way, weight in WEIGHTS.items():
-            moved = following(circuit, {**values, name: values[name] + way * near})
-            for (instance, parameter), value in moved.items():
-                for place, number in enumerate(value) if isinstance(value, tuple | list) else [(None, value)]:
+            changes = moved(circuit, {name: values[name] + way * near}, values)
+            for (instance, parameter), (old, new) in changes.items():
+                listed = isinstance(new, tuple | list)
+                pairs = enumerate(zip(old, new, strict=True)) if listed else [(None, (old, new))]
+                for place, (before, after) in pairs:
                     label = Parameter(instance, parameter, place).label
                     if label not in params and f"{instance}.{parameter}" not in params:
-                        parts.setdefault(label, np.zeros(runs))[run] += weight / near * number
+                        parts.setdefault(label, np.zeros(runs))[run] += weight / near * (after - before)
     return {label: slope for label, slope in parts.items() if np.any(slope)}
 
 

@@ -32,10 +32,11 @@ def set_parameters(circuit: Circuit, values: dict[str, Any]) -> tuple[Circuit, i
     """
     if not values:
         return circuit, None
+    own = _own(circuit, values)
     values = _with_followers(circuit, values)
     changed = copy.copy(circuit)
-    changed.instances = dict(circuit.instances)
-    runs: int | None = None
+    changed.instances, changed.chosen = dict(circuit.instances), {**circuit.chosen, **own}
+    runs = next((count for name, value in own.items() if (count := _number(name, value)[1]) is not None), None)
     for name, value in values.items():
         found = _PLACE.match(name)
         place = int(found[2]) if found else None
@@ -56,25 +57,41 @@ def set_parameters(circuit: Circuit, values: dict[str, Any]) -> tuple[Circuit, i
 
 def _with_followers(circuit: Circuit, values: dict[str, Any]) -> dict[str, Any]:
     """The values with what follows parameters of the netlist in their place; values of instances come after them."""
-    own = own_parameters(circuit)
-    given = {name.lower(): value for name, value in values.items() if name.lower() in own}
+    given = _own(circuit, values)
     if not given:
         return values
-    counts = {name: _number(name, value)[1] for name, value in given.items()}
+    chosen = {**circuit.chosen, **given}
+    counts = {name: _number(name, value)[1] for name, value in chosen.items()}
     runs = max((count for count in counts.values() if count is not None), default=None)
     for name, count in counts.items():
         if count not in (None, runs):
             raise UsageError(f"parameters do not agree on the number of runs: {count} ({name}) and {runs}")
-    found = [
-        following(circuit, {k: float(v if counts[k] is None else v[run]) for k, v in given.items()})
-        for run in range(1 if runs is None else runs)
-    ]
+    every = range(1 if runs is None else runs)
+    found = [following(circuit, _at(given, run), _at(circuit.chosen, run)) for run in every]
     followers: dict[str, Any] = {}
     for instance, parameter in dict.fromkeys(key for numbers in found for key in numbers):
         present = circuit.instances[instance].settings[parameter]
-        each = [numbers.get((instance, parameter), present) for numbers in found]
+        each = [numbers.get((instance, parameter), _in_run(present, run)) for run, numbers in enumerate(found)]
         followers[f"{instance}.{parameter}"] = each[0] if runs is None else np.array(each)
-    return {**followers, **{name: value for name, value in values.items() if name.lower() not in own}}
+    return {**followers, **{name: value for name, value in values.items() if name.lower() not in given}}
+
+
+def _own(circuit: Circuit, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the values that are for parameters of the netlist."""
+    own = own_parameters(circuit)
+    return {name.lower(): value for name, value in values.items() if name.lower() in own}
+
+
+def _at(values: Mapping[str, Any], run: int) -> dict[str, float]:
+    """Values of parameters of the netlist in one run."""
+    return {name: float(_in_run(value, run)) for name, value in values.items()}
+
+
+def _in_run(value: Any, run: int) -> Any:
+    """A value, or that of one run where runs differ; of a list its numbers."""
+    if isinstance(value, tuple):
+        return tuple(_in_run(number, run) for number in value)
+    return value[run] if np.ndim(value) else value
 
 
 def has_runs(circuit: Circuit, name: str, value: Any) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import SimulationError
 from .equations import SINGULAR, rest
+from .groups import Group
 from .laws import ask
 from .ordering import Singular
 from .starts import turned_off
@@ -145,6 +146,8 @@ class Solver:
                 if self.undefined():
                     raise SimulationError(f"at the operating point {self.undefined()}")
                 return words["Z"]
+        if self._is_undecided():
+            raise SimulationError(f"no operating point was found: {self.chatters()}")
         raise SimulationError(self.failure("no operating point was found"))
 
     def _attempts(self) -> list[Callable[[], bool]]:
@@ -276,6 +279,11 @@ class Solver:
                 return f"the delay of {group.instances[0]} has to remember more points than fit: allow longer steps"
         return ""
 
+    def _is_undecided(self) -> bool:
+        """Whether Newton's method converged at last, and states of switches were found to be others all the same."""
+        converged = np.abs(self.words["DELTA"][:-1]) <= self.words["WEIGHT"]
+        return bool(converged.all() and (self.words["MARGINS"] < 0.0).any())
+
     # -- messages -----------------------------------------------------------------------------------------------
 
     def failure(self, what: str) -> str:
@@ -296,11 +304,32 @@ class Solver:
         return ", ".join(found[:most]) + (" and others" if len(found) > most else "")
 
     def chatters(self) -> str:
-        """What switches without end."""
+        """What switches without end, by the margins as they were found last."""
+        turning = self._turning()
+        who = " and ".join(turning) or "some switch or comparison"
         return (
-            "some switch or comparison goes back and forth without end: give it hysteresis (vh), or the node that it "
-            "watches a capacitor"
+            f"{who} {'go' if len(turning) > 1 else 'goes'} back and forth without end, since each state brings about "
+            "the other: give it hysteresis (vh of a switch), the node that it watches a capacitor, or put a smooth "
+            "function, such as tanh(), in place of a comparison"
         )
+
+    def _turning(self, most: int = 4) -> list[str]:
+        """The switches and expressions that want to change their states, each with what it watches."""
+        margins, found, first = self.words["MARGINS"], [], 0
+        for group in self.system.groups:
+            own = margins[first : first + group.switches].reshape(group.count, -1)
+            first += group.switches
+            for k in np.flatnonzero((own < 0.0).any(axis=1)):
+                watched = self._watched(group, int(k))
+                found.append(group.instances[k] + (f" (which watches {', '.join(watched)})" if watched else ""))
+        return found[:most] + (["others"] if len(found) > most else [])
+
+    def _watched(self, group: Group, k: int) -> list[str]:
+        """The signals that a device's states depend on."""
+        if group.keep is not None:
+            return [str(signal) for signal in group.keep.rooms[self.run].code.signals]
+        names = [*self.system.unknowns.names(), ""]
+        return [name for name in dict.fromkeys(names[unknown] for unknown in group.controls[k].flat) if name]
 
 
 def devices_at(system: System, unknown: int) -> list[str]:

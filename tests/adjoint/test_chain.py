@@ -94,3 +94,11 @@ def test_bounds_hold_for_the_value():
         tdsim.loads(NETLIST.replace("min=0.1", "min=0.4"))
     with pytest.raises(tdsim.NetlistError, match=r"no parameter matches kk.*did you mean 'k'"):
         tdsim.loads(NETLIST.replace(".train k ", ".train kk "))
+
+
+def test_what_follows_on_one_side_alone_counts_by_its_change():
+    """max(k, 0.3) at k = 0.3 stays where it is on one side: half its slope, not its value over the step."""
+    circuit = tdsim.loads(NETLIST.replace("coupling={k/2}", "coupling={max(k,0.3)/2}"))
+    _, slopes = tdsim.gradient(circuit, COST, ["k", "xd.coupling"], **ASKED)
+    _, smooth = tdsim.gradient(tdsim.loads(NETLIST), COST, ["k"], **ASKED)
+    assert float(slopes["k"]) == pytest.approx(float(smooth["k"]) - float(slopes["xd.coupling"]) / 4, rel=1e-6)

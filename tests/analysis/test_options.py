@@ -50,3 +50,13 @@ def test_ways_to_an_operating_point_are_chosen_by_options(options, way):
     value, by = found_by(options)
     assert by == way
     assert value == pytest.approx(found_by("")[0], rel=1e-9)
+
+
+def test_the_method_that_is_taken_by_default_has_a_name():
+    text = "t\nv1 1 0 pulse(0 1 0 1n 1n 1)\nr1 1 2 1k\nc1 2 0 1n\n{options}\n.tran 10n 3u\n"
+    named, default, trap = (
+        tdsim.simulate(loads(text.replace("{options}", line)), "tran")["v(2)"]
+        for line in (".options method=esdirk", "", ".options method=trap")
+    )
+    assert named.identical(default)
+    assert not named.identical(trap)

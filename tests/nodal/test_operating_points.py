@@ -342,3 +342,42 @@ def test_errors_of_pivots_do_not_grow_along_a_ring():
     found = rest(CIRCUITS["long_ring"][0], *(f"v(r{k})" for k in range(101)))
     voltages = np.array([float(found[f"v(r{k})"]) for k in range(101)])
     assert np.ptp(voltages) < 1e-9
+
+
+UNDECIDED = """A comparison that has no solution, beside others that have
+v1 1 0 pulse(0 1 1u 1n 1n 10u)
+r0 1 3 1k
+r3 3 0 1k
+b3 4 0 v=v(3)>0.2?1:0
+b1 2 0 v=v(2)>0.5?0:{value}
+r1 2 0 1k
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "analysis", "said"),
+    [
+        ("1", "op", r"no operating point was found: b1 \(which watches v\(2\)\) goes back and forth"),
+        ("3*v(3)", "tran", r"at t = 1 us b1 \(which watches v\(2\), v\(3\)\) goes back and forth"),
+    ],
+)
+def test_a_comparison_without_a_solution_is_named(value, analysis, said):
+    """Newton's method converges on either side of it: what switches is told, not some node that settled."""
+    circuit = loads(UNDECIDED.replace("{value}", value) + ".op\n.tran 1u 5u\n")
+    with pytest.raises(tdsim.TdsimError, match=f"{said}.*hysteresis.*capacitor.*tanh"):
+        tdsim.simulate(circuit, analysis)
+
+
+def test_a_switch_without_a_solution_is_named():
+    lines = [
+        "t",
+        "v1 1 0 1",
+        "r1 1 2 1k",
+        "s7 2 0 2 0 sm",
+        ".model sm sw(vt=0.5)",
+        "r9 1 9 1k",
+        "d9 9 0 dm",
+        ".model dm d",
+    ]
+    with pytest.raises(tdsim.TdsimError, match=r"s7 \(which watches v\(2\)\) goes back and forth"):
+        rest("\n".join([*lines, ""]), "v(2)")
