@@ -203,6 +203,17 @@ class Quantity(NamedTuple):
 Pair = tuple[str, str]
 """Two ports or inner nodes of a device, "" standing for ground; or a branch and ""."""
 
+
+def exp(x: float) -> float:
+    """e^x, for kernels: compiled code has one that is fast for many devices or runs at once (see `nodal.curves`)."""
+    return math.exp(x)
+
+
+def log(x: float) -> float:
+    """The natural logarithm, for kernels."""
+    return math.log(x)
+
+
 kernels: list[Callable[..., Any]] = []
 """All functions marked by `kernel`."""
 
@@ -210,7 +221,9 @@ kernels: list[Callable[..., Any]] = []
 def kernel(function: Function) -> Function:
     """Mark a function of scalars that compiled code calls; in Python it stays the function that it is.
 
-    It may call NumPy's and math's functions and other kernels, and nothing else.
+    It may call NumPy's and math's functions and other kernels, and nothing else. Of assignments, branches and returned
+    values alone, the law is evaluated for eight runs at once where many go together; `exp` and `log` of this module,
+    `math.sqrt`, `abs`, `min` and `max` are fast there.
     """
     kernels.append(function)
     return function

@@ -42,7 +42,7 @@ import math
 from math import inf, nan
 from typing import Any, ClassVar, NamedTuple
 
-from ..device import Device, Inner, Param, Quantity, electrical, kernel
+from ..device import Device, Inner, Param, Quantity, electrical, exp, kernel
 from .junction import (
     ZERO,
     critical_voltage,
@@ -365,7 +365,7 @@ def transit_charge(p: Any, vbe: float, vbc: float, f: float, df: float, qb: floa
         return p.transit * f, p.transit * df, 0.0
     growth, steepness = 0.0, 0.0
     if p.transit_growth > 0:
-        growth = p.transit_growth * math.exp(vbc * p.transit_voltage)
+        growth = p.transit_growth * exp(vbc * p.transit_voltage)
         if p.transit_corner > 0:
             share = f / (f + p.transit_corner)
             growth *= share * share

@@ -21,7 +21,7 @@ import math
 from math import inf, nan
 from typing import Any, ClassVar, NamedTuple
 
-from ..device import Device, Inner, Param, Quantity, electrical, kernel
+from ..device import Device, Inner, Param, Quantity, electrical, exp, kernel
 from .junction import (
     STEEPEST_FC,
     ZERO,
@@ -138,7 +138,7 @@ def junction_current(p: Any, v: float) -> Any:
     """Current (A) and conductance (S) of the junction without gmin."""
     if v >= -max(p.breakdown, 3 * p.vte):
         return junction_flow(p.saturation, p.vte, v)
-    growth = math.exp(-(p.breakdown + v) / p.vte)
+    growth = exp(-(p.breakdown + v) / p.vte)
     return -p.saturation * growth, p.saturation * growth / p.vte
 
 

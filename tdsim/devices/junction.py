@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..device import kernel
+from ..device import exp, kernel, log
 
 BOLTZMANN, ELECTRON = 1.38064852e-23, 1.6021766208e-19
 """CODATA 2014, as in ngspice 39: those of the SI move kT/q by 3e-7, and a forward current by 1e-5."""
@@ -88,9 +88,10 @@ def junction_flow(saturation: float, vte: float, v: float) -> Any:
     """
     if v >= -3 * vte:
         x = min(v / vte, MOST)
-        growth = math.exp(x)
+        growth = exp(x)
         return saturation * (growth * (1 + v / vte - x) - 1), saturation * growth / vte
-    share = (3 * vte / (v * math.e)) ** 3
+    part = 3 * vte / (v * math.e)
+    share = part * part * part
     return -saturation * (1 + share), 3 * saturation * share / v
 
 
@@ -103,10 +104,10 @@ def depletion_charge(c: float, vj: float, m: float, fc: float, v: float) -> Any:
     knee = fc * vj
     if v < knee:
         share = 1 - v / vj
-        power = math.exp(-m * math.log(share))
+        power = exp(-m * log(share))
         return c * vj * (1 - share * power) / (1 - m), c * power
-    f1 = vj * (1 - math.exp((1 - m) * math.log(1 - fc))) / (1 - m)
-    f2 = math.exp((1 + m) * math.log(1 - fc))
+    f1 = vj * (1 - exp((1 - m) * log(1 - fc))) / (1 - m)
+    f2 = exp((1 + m) * log(1 - fc))
     f3 = 1 - fc * (1 + m)
     charge = c * f1 + c / f2 * (f3 * (v - knee) + m / (2 * vj) * (v * v - knee * knee))
     return charge, c / f2 * (f3 + m * v / vj)
@@ -117,9 +118,9 @@ def limit_junction(new: float, old: float, vte: float, critical: float) -> float
     """The voltage that Newton's method may go to: beyond the critical voltage its steps grow as a logarithm."""
     if new > critical and abs(new - old) > 2 * vte:
         if old <= 0:
-            return vte * math.log(new / vte)
+            return vte * log(new / vte)
         step = (new - old) / vte
-        return old + vte * (2 + math.log(step - 2)) if step > 0 else old - vte * (2 + math.log(2 - step))
+        return old + vte * (2 + log(step - 2)) if step > 0 else old - vte * (2 + log(2 - step))
     if new < 0:
         return max(new, -old - 1 if old > 0 else 2 * old - 1)
     return new

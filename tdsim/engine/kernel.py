@@ -71,6 +71,8 @@ _SOURCES = (
     "nodal/words.py",
     "nodal/methods.py",
     "nodal/kinds.py",
+    "nodal/choices.py",
+    "nodal/kinds_together.py",
     "nodal/lu.py",
     "nodal/equations.py",
     "nodal/stepping.py",

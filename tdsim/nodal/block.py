@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from . import kinds_together as side
 from . import together as t
 from .eights import WIDTH
 from .equations import solver
 from .fibers import Fiber, possible, switch_address
+from .groups import Group
 from .integrator import Integrator, Points, room_for
-from .laws_together import alike, compiled_loop, law_table
+from .kinds import WAKE
+from .laws_together import LawTable, alike, compiled_loop, law_table
 from .lit import LitCourse
 from .solver import Solver
 from .stepping import advance
@@ -39,6 +42,12 @@ TABLES = {
 
 CONSTANT = {t.CAPACITANCES: "CAPACITANCE", t.CONDUCTANCES: "CONDUCTANCE"}
 FACTORED = {t.MATRICES: "MATRIX", t.FACTORS: "LU", t.INVERSES: "INVERSE"}
+LATEST = {
+    t.PATH_SLOPES: "FLOW_SLOPES",
+    t.PATH_CAPACITANCES: "CHARGE_SLOPES",
+    t.CONTROLS: "CONTROLS",
+    t.LATENT: "LATENT",
+}
 """What lies side by side, for good or from the beginning of a stretch to its end."""
 
 
@@ -62,8 +71,8 @@ class Bench:
         rows, paths = first["Z"].size, first["FLOWS"].size
         wide = dict.fromkeys((t.ZS, t.DELTAS, t.RIGHTS, t.CHARGES, t.CURRENTS), rows)
         wide |= dict.fromkeys((t.PATH_FLOWS, t.PATH_CHARGES), paths) | {t.PIVOTS: rows - 1}
-        wide |= dict.fromkeys((t.ALPHAS, t.BETAS, t.LEASTS, t.NORMS, t.WORSTS), 1)
-        wide |= {word: first[name].size for word, name in (CONSTANT | FACTORED).items()}
+        wide |= dict.fromkeys((t.ALPHAS, t.BETAS, t.LEASTS, t.NORMS, t.WORSTS, t.NEARS), 1)
+        wide |= {word: first[name].size for word, name in (CONSTANT | FACTORED | LATEST).items()}
         for word, count in wide.items():
             self._put(word, np.zeros((count, WIDTH)))
         self._put(t.WEAKEST, np.zeros(WIDTH, dtype=np.int64))
@@ -71,21 +80,58 @@ class Bench:
             self._put(word, np.array([run[name].ctypes.data for run in self._filled(self.runs)], dtype=np.int64))
         for word, name in CONSTANT.items():
             self._load(word, name)
-        self._seat_laws()
+        self._seat_groups()
 
-    def _seat_laws(self) -> None:
-        """Tables of the laws that are evaluated for all runs at once."""
+    def _seat_groups(self) -> None:
+        """Tables of the laws and devices that are evaluated for all runs at once."""
         groups, numbers = self._solvers[0].system.groups, [solver.run for solver in self._filled(self._solvers)]
-        self._put(t.CHOSEN, np.zeros(1, dtype=np.int64))
-        loops = np.zeros((len(groups), 2), dtype=np.int64)
-        self._tables = []
+        self._put(t.CHOSEN, np.zeros(3, dtype=np.int64))
+        loops, self._tables = np.zeros((len(groups), 2), dtype=np.int64), list[side.DeviceTable | LawTable]()
+        ranges, first = np.zeros((len(groups), t.RANGE_WORDS), dtype=np.int64), np.zeros(4, dtype=np.int64)
         for k, group in enumerate(groups):
+            count, paths, controls = group.count, group.paths.shape[1], group.controls.shape[1]
+            sizes = np.array([paths, paths * controls, controls, controls + 2 * paths]) * count
+            ranges[k, t.FIRST_PATH :: 2], ranges[k, t.PATHS :: 2] = first, sizes
             if alike(group, numbers):
                 rows = [int(run["GROUP_ROWS"][k].ctypes.data) for run in self._filled(self.runs)]
                 chosen, unknowns = self._words[[t.CHOSEN, t.ZS]].tolist()
                 self._tables.append(law_table(group, numbers, rows, chosen, unknowns))
                 loops[k] = compiled_loop().address, self._tables[-1].words.ctypes.data
+            elif side.goes_together(group):
+                ranges[k, t.SIDE_BY_SIDE] = 1
+                self._tables.append(self._device_table(k, group, numbers, first))
+                loops[k] = side.compiled_loop(group.device).address, self._tables[-1].words.ctypes.data
+            first += sizes
         self._put(t.TOGETHER, loops)
+        self._put(t.RANGES, ranges)
+        self._words[t.APART] = np.count_nonzero(loops[:, 0] == 0)
+
+    def _device_table(self, k: int, group: Group, numbers: list[int], first: np.ndarray) -> side.DeviceTable:
+        """Where one group's numbers lie side by side; `first` are its first path, slope, control and latent number."""
+
+        def eights(word: int, place: int) -> int:
+            return int(self._words[word]) + 8 * WIDTH * int(first[place])
+
+        chosen = int(self._words[t.CHOSEN])
+        return side.DeviceTable(
+            group,
+            numbers,
+            {
+                side.LANES: chosen,
+                side.LIMITING: chosen + 8,
+                side.LIMITED: chosen + 16,
+                side.ZS: int(self._words[t.ZS]),
+                side.FLOWS: eights(t.PATH_FLOWS, 0),
+                side.CHARGES: eights(t.PATH_CHARGES, 0),
+                side.SLOPES: eights(t.PATH_SLOPES, 1),
+                side.CAPACITANCES: eights(t.PATH_CAPACITANCES, 1),
+                side.BEFORE: eights(t.CONTROLS, 2),
+                side.LATENT: eights(t.LATENT, 3),
+                side.NEARS: int(self._words[t.NEARS]),
+                side.BASES: int(self._words[t.BASES]),
+                side.WAKE: int(self.runs[0]["GROUP_ROWS"][k][WAKE]),
+            },
+        )
 
     @staticmethod
     def _filled(seated: list[Any]) -> list[Any]:
@@ -113,7 +159,7 @@ class Bench:
         return self._go(list(courses), t.course_entrance().address)
 
     def _go(self, lanes: Sequence[int], entrance: int) -> dict[int, int]:
-        for word, name in FACTORED.items():
+        for word, name in (FACTORED | LATEST).items():
             self._load(word, name)
         self._seats[:, t.STATE] = t.FINISHED
         for lane in lanes:
@@ -127,6 +173,7 @@ class Bench:
             run.words[INDEX["SOLVER"]] = solver().address
             for word, name in FACTORED.items():
                 run[name][:] = self._arrays[word][:, lane]
+            t.carry_devices(int(self._words.ctypes.data), lane, False)
         return {lane: int(self._seats[lane, t.CODE]) for lane in lanes}
 
 

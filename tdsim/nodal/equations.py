@@ -28,8 +28,9 @@ _types: Any = types
 DIVERGED, NOT_FINITE, SINGULAR = -1, -2, -3
 """What `solve` returns instead of a number of iterations."""
 
-AGAIN, RECALL = 0, -1
-"""In place of iterations: only a solution with the factors at hand; only the matrix that they are of."""
+AGAIN, RECALL, FETCH, LEAVE = 0, -1, -2, -3
+"""In place of iterations: only a solution with the factors at hand; only the matrix that they are of; what devices had
+at their last evaluations, which may lie elsewhere; that it is to be put there again."""
 
 SAME = 1e-9
 """Factors are used again for a step that is the same to this part."""
@@ -97,6 +98,14 @@ def set_drive(m: int, t: float) -> None:
 
 @compiled
 def evaluate_devices(m: int, z: Any) -> None:
+    """Let the loops of all groups evaluate their devices at z, outside of Newton's method."""
+    call_solver(integer_at(m, w.SOLVER), m, 0.0, 0.0, z, FETCH, 0, 0.0, 0)
+    evaluate_groups(m, z)
+    call_solver(integer_at(m, w.SOLVER), m, 0.0, 0.0, z, LEAVE, 0, 0.0, 0)
+
+
+@compiled
+def evaluate_groups(m: int, z: Any) -> None:
     """Let the loops of all groups evaluate their devices at z."""
     groups = integer_at(m, w.GROUPS_COUNT)
     if groups > 0:
@@ -261,7 +270,7 @@ def newton(m: int, alpha: float, beta: float, z: Any, most: int, always: int, pa
     before, rate = 0.0, key[3]
     for iteration in range(most):
         mode[1] = 0.0
-        evaluate_devices(m, z)
+        evaluate_groups(m, z)
         limited = mode[1] != 0.0
         if fresh:
             rate = 0.0

@@ -32,6 +32,7 @@ class Group:
     walked    which of the paths of an instance have charges that depend on the way (see `wake`)
     keep      of laws: their numbers in all runs
     number    of laws: which of those of its instance it is
+    device    the kind itself; none for laws
     """
 
     name: str
@@ -50,6 +51,7 @@ class Group:
     typical: np.ndarray | None = None
     keep: Any = None
     number: int = 0
+    device: Any = None
 
     @property
     def count(self) -> int:
@@ -108,6 +110,7 @@ def _group(
         walked=tuple(device.paths.index(path) for path in device.walked),
         off=np.array([float(np.ravel(i.settings.get("off", 0.0))[0]) != 0 for i in instances], dtype=bool),
         starts=list(_starts(device, instances, unknowns)),
+        device=device,
     )
 
 

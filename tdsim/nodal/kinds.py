@@ -20,6 +20,7 @@ from numba.extending import register_jitable
 
 from .. import device as _device
 from ..device import Device
+from .choices import register
 from .memory import (
     add_products,
     all_within,
@@ -31,6 +32,7 @@ from .memory import (
     put_integer,
     put_number,
     put_tuple,
+    put_used,
     tuple_at,
 )
 
@@ -82,14 +84,19 @@ _registered: set[Callable[..., Any]] = set()
 def loops(device: type[Device]) -> Loops:
     """The compiled loops of a non-linear device; compiled at first use, then kept on disk."""
     if device not in _made:
-        for function in _device.kernels:
-            if function not in _registered:
-                register_jitable(function)
-                _registered.add(function)
+        register_kernels()
         evaluate = _compile(_evaluator(device))
         others = [_compile(f) for f in (_margins(device), _turns(device))] if device.switches else []
         _made[device] = Loops(evaluate.address, *(f.address for f in others)), (evaluate, others)
     return _made[device][0]
+
+
+def register_kernels() -> None:
+    """Let compiled code call all laws of devices."""
+    for function in _device.kernels:
+        if function not in _registered:
+            register(function)
+            _registered.add(function)
 
 
 def numbers_class(device: type[Device]) -> type[Any]:
@@ -105,7 +112,7 @@ def _compile(function: Callable[..., Any]) -> Any:
 
 
 @functools.cache
-def _digest() -> int:
+def sources_digest() -> int:
     """A number that changes with the source of any kernel: numba's cache looks at the file of the loop alone."""
     files = sorted({inspect.getsourcefile(function) or "" for function in _device.kernels})
     digest = hashlib.sha256()
@@ -120,11 +127,11 @@ def _evaluator(device: type[Device]) -> Callable[[int], None]:
     if device.walked:
         return _walking_evaluator(device)
     characteristic: Any = device.characteristic
-    limit: Any = device.limit or _unlimited
+    limit: Any = device.limit or unlimited
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
     like, controls = (0.0,) * len(device.controls), len(device.controls)
     path, width = (0.0,) * len(device.paths), len(device.controls) + 2 * len(device.paths)
-    source = _digest()
+    source, used = sources_digest(), entries_used(device)
 
     def evaluate(row: int) -> None:
         if row == source:
@@ -136,7 +143,7 @@ def _evaluator(device: type[Device]) -> Callable[[int], None]:
             wanted = differences_at(like, places, 2 * controls * i, z)
             moved = minus(wanted, tuple_at(like, latent, width * i))
             if all_within(moved, near):
-                follow_tangents(row, i, wanted, moved, path)
+                follow_tangents(row, i, wanted, moved, path, used)
                 continue
             p = numbers_at(kind, numbers, fields * i)
             u = wanted
@@ -145,7 +152,7 @@ def _evaluator(device: type[Device]) -> Callable[[int], None]:
             flows, slopes, charges, capacitances = characteristic(p, u)
             note_limits(row, i, wanted, u)
             note_latent(row, i, u, flows, charges)
-            deliver(row, i, wanted, u, flows, slopes, charges, capacitances)
+            deliver(row, i, wanted, u, (flows, slopes, charges, capacitances), used)
 
     return evaluate
 
@@ -156,12 +163,12 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
     Tangents do only where such a device is at rest over the whole stage: its walked charges are those since then.
     """
     characteristic: Any = device.characteristic
-    limit: Any = device.limit or _unlimited
+    limit: Any = device.limit or unlimited
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
     like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
     path, width = (0.0,) * len(device.paths), len(device.controls) + 2 * len(device.paths)
     reach, walking, ways = 2 * controls + paths, tuple(device.paths.index(w) for w in device.walked), len(device.walked)
-    source = _digest()
+    source, used = sources_digest(), entries_used(device)
 
     def evaluate(row: int) -> None:
         if row == source:
@@ -177,7 +184,7 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
             still = all_within(walked, near)
             moved = minus(wanted, tuple_at(like, latent, width * i))
             if still and all_within(moved, near):
-                follow_tangents(row, i, wanted, moved, path)
+                follow_tangents(row, i, wanted, moved, path, used)
                 for n in range(ways):
                     k = walking[n]
                     passed = number_at(base, integer_at(wake, reach * i + 2 * controls + k))
@@ -195,7 +202,7 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
                 note_latent(row, i, u, flows, charges)
             else:
                 put_number(latent, width * i, np.nan)
-            deliver(row, i, wanted, u, flows, slopes, charges, capacitances)
+            deliver(row, i, wanted, u, (flows, slopes, charges, capacitances), used)
             for k in range(paths):
                 held = number_at(base, integer_at(wake, reach * i + 2 * controls + k))
                 put_number(results, paths * i + k, number_at(results, paths * i + k) + held)
@@ -210,8 +217,14 @@ def pairs_used(device: type[Device]) -> tuple[tuple[int, int], ...]:
     return tuple((k, j) for k, places in enumerate(depends) for j in places)
 
 
+def entries_used(device: type[Device]) -> tuple[float | None, ...]:
+    """For each path and control: 0, or None for a derivative that is zero for good."""
+    pairs, columns = pairs_used(device), len(device.controls)
+    return tuple(0.0 if divmod(k, columns) in pairs else None for k in range(len(device.paths) * columns))
+
+
 @register_jitable
-def follow_tangents(row: int, i: int, wanted: Any, moved: Any, path: Any) -> None:
+def follow_tangents(row: int, i: int, wanted: Any, moved: Any, path: Any, used: Any) -> None:
     """Write what instance i has, along the tangents from its last evaluation in full; `path` has one number a path."""
     paths, controls = len(path), len(wanted)
     first, place = paths * i, (controls + 2 * paths) * i + controls
@@ -219,8 +232,8 @@ def follow_tangents(row: int, i: int, wanted: Any, moved: Any, path: Any) -> Non
     put_tuple(integer_at(row, BEFORE), controls * i, wanted)
     put_tuple(integer_at(row, FLOWS), first, tuple_at(path, latent, place))
     put_tuple(integer_at(row, CHARGES), first, tuple_at(path, latent, place + paths))
-    add_products(integer_at(row, FLOWS), first, integer_at(row, SLOPES), entry, moved, path)
-    add_products(integer_at(row, CHARGES), first, integer_at(row, CAPACITANCES), entry, moved, path)
+    add_products(integer_at(row, FLOWS), first, integer_at(row, SLOPES), entry, moved, path, used)
+    add_products(integer_at(row, CHARGES), first, integer_at(row, CAPACITANCES), entry, moved, path, used)
 
 
 @register_jitable
@@ -239,16 +252,17 @@ def note_limits(row: int, i: int, wanted: Any, u: Any) -> None:
 
 
 @register_jitable
-def deliver(row: int, i: int, wanted: Any, u: Any, flows: Any, slopes: Any, charges: Any, capacitances: Any) -> None:
+def deliver(row: int, i: int, wanted: Any, u: Any, has: Any, used: Any) -> None:
     """Write what instance i has at u, its flows and charges moved along their tangents to where it was wanted."""
+    flows, slopes, charges, capacitances = has
     first, entry, moved = len(flows) * i, len(flows) * len(u) * i, minus(wanted, u)
     put_tuple(integer_at(row, FLOWS), first, flows)
     put_tuple(integer_at(row, CHARGES), first, charges)
-    put_tuple(integer_at(row, SLOPES), entry, slopes)
-    put_tuple(integer_at(row, CAPACITANCES), entry, capacitances)
+    put_used(integer_at(row, SLOPES), entry, slopes, used)
+    put_used(integer_at(row, CAPACITANCES), entry, capacitances, used)
     if not all_within(moved, 0.0):
-        add_products(integer_at(row, FLOWS), first, integer_at(row, SLOPES), entry, moved, flows)
-        add_products(integer_at(row, CHARGES), first, integer_at(row, CAPACITANCES), entry, moved, flows)
+        add_products(integer_at(row, FLOWS), first, integer_at(row, SLOPES), entry, moved, flows, used)
+        add_products(integer_at(row, CHARGES), first, integer_at(row, CAPACITANCES), entry, moved, flows, used)
 
 
 def _switching_evaluator(device: type[Device]) -> Callable[[int], None]:
@@ -256,7 +270,7 @@ def _switching_evaluator(device: type[Device]) -> Callable[[int], None]:
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
     like, controls = (0.0,) * len(device.controls), len(device.controls)
     switches = device.switches
-    source = _digest()
+    source, used = sources_digest(), entries_used(device)
 
     def evaluate(row: int) -> None:
         if row == source:
@@ -267,7 +281,7 @@ def _switching_evaluator(device: type[Device]) -> Callable[[int], None]:
             u = differences_at(like, places, 2 * controls * i, z)
             state = integer_at(integer_at(row, STATES), switches * i)
             flows, slopes, charges, capacitances = characteristic(p, u, state)
-            deliver(row, i, u, u, flows, slopes, charges, capacitances)
+            deliver(row, i, u, u, (flows, slopes, charges, capacitances), used)
 
     return evaluate
 
@@ -276,7 +290,7 @@ def _margins(device: type[Device]) -> Callable[[int], None]:
     margin: Any = device.margin
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
     like, controls = (0.0,) * len(device.controls), len(device.controls)
-    source = _digest()
+    source = sources_digest()
 
     def margins(row: int) -> None:
         if row == source:
@@ -291,7 +305,7 @@ def _margins(device: type[Device]) -> Callable[[int], None]:
 
 
 def _turns(device: type[Device]) -> Callable[[int], None]:
-    source = _digest()
+    source = sources_digest()
 
     def turn(row: int) -> None:
         if row == source:
@@ -305,5 +319,5 @@ def _turns(device: type[Device]) -> Callable[[int], None]:
 
 
 @_device.kernel
-def _unlimited(p: Any, u: Any, before: Any) -> Any:
+def unlimited(p: Any, u: Any, before: Any) -> Any:
     return u

@@ -167,6 +167,26 @@ def put_tuple(context: Any, address: Any, place: Any, values: Any) -> Any:
     return types.void(types.int64, types.int64, values), generate
 
 
+def _leaves(kind: Any) -> list[Any]:
+    """The types of what is in a tuple of tuples."""
+    return [leaf for inner in kind for leaf in _leaves(inner)] if isinstance(kind, _types.BaseTuple) else [kind]
+
+
+@_intrinsic
+def put_used(context: Any, address: Any, place: Any, values: Any, used: Any) -> Any:
+    """As `put_tuple`, but not where the tuple `used`, as long as all numbers together, has None."""
+    wanted = [leaf is not types.none for leaf in _leaves(used)]
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        for k, number in enumerate(_flat(context, builder, values, args[2])):
+            if wanted[k]:
+                at = builder.add(args[1], ir.Constant(_I64, k))
+                builder.store(number, _pointer(builder, (args[0], at), _F64))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, values, used), generate
+
+
 @_intrinsic
 def minus(context: Any, one: Any, other: Any) -> Any:
     """The differences of two tuples of numbers."""
@@ -195,19 +215,27 @@ def all_within(context: Any, values: Any, bound: Any) -> Any:
 
 
 @_intrinsic
-def add_products(context: Any, address: Any, place: Any, matrix: Any, first: Any, values: Any, count: Any) -> Any:
-    """Add to `count` numbers behind an address the product of a matrix, which begins at `first`, with a tuple."""
+def add_products(
+    context: Any, address: Any, place: Any, matrix: Any, first: Any, values: Any, count: Any, used: Any
+) -> Any:
+    """Add to `count` numbers behind an address the product of a matrix, which begins at `first`, with a tuple.
+
+    What stands in the matrix where `used` has None is zero for good.
+    """
     if not isinstance(count, _types.BaseTuple):
         return None
-    rows, width = len(count), len(values)
+    rows, width, wanted = len(count), len(values), [leaf is not types.none for leaf in _leaves(used)]
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address, place, matrix, first, moved, _ = args
+        address, place, matrix, first, moved = args[:5]
         factors = _flat(context, builder, values, moved)
         for k in range(rows):
+            columns = [j for j in range(width) if wanted[width * k + j]]
+            if not columns:
+                continue
             target = _pointer(builder, (address, builder.add(place, ir.Constant(_I64, k))), _F64)
             total = builder.load(target)
-            for j in range(width):
+            for j in columns:
                 at = builder.add(first, ir.Constant(_I64, width * k + j))
                 total = builder.fadd(
                     total, builder.fmul(builder.load(_pointer(builder, (matrix, at), _F64)), factors[j])
@@ -215,7 +243,7 @@ def add_products(context: Any, address: Any, place: Any, matrix: Any, first: Any
             builder.store(total, target)
         return context.get_dummy_value()
 
-    return types.void(types.int64, types.int64, types.int64, types.int64, values, count), generate
+    return types.void(types.int64, types.int64, types.int64, types.int64, values, count, used), generate
 
 
 @_intrinsic

@@ -23,8 +23,10 @@ from .eights import WIDTH, above, differs, gather, load, size, spread, store, wh
 from .equations import (
     DIVERGED,
     ENOUGH,
+    FETCH,
     FINER,
     GUESSED,
+    LEAVE,
     NOT_FINITE,
     ROUND_OFF,
     SINGULAR,
@@ -76,6 +78,10 @@ GOES_ON, ASKS, ITERATES, SUBSTITUTES, FINISHED = range(5)
     CURRENTS,
     PATH_FLOWS,
     PATH_CHARGES,
+    PATH_SLOPES,  # derivatives of flows and of charges, as in the words of a run
+    PATH_CAPACITANCES,
+    CONTROLS,  # where devices were last evaluated
+    LATENT,  # and what they had
     CAPACITANCES,
     CONDUCTANCES,
     MATRICES,
@@ -87,6 +93,7 @@ GOES_ON, ASKS, ITERATES, SUBSTITUTES, FINISHED = range(5)
     LEASTS,
     NORMS,
     WORSTS,
+    NEARS,
     WEAKEST,  # int64 (8,): the first weak pivot of each
     BASES,  # tables of eight addresses
     DRIVES,
@@ -97,9 +104,24 @@ GOES_ON, ASKS, ITERATES, SUBSTITUTES, FINISHED = range(5)
     CHARGE_SLOPES,
     SCALES,
     TOGETHER,  # for each group: address of a loop for all runs, or 0, and of its table
-    CHOSEN,  # address of the bits of the runs that such a loop is for
+    CHOSEN,  # address of the bits of the runs that such a loop is for, of those with limits, and of those limited
+    RANGES,  # for each group: see below
+    APART,  # how many groups have no such loop
     BENCH_WORDS,
-) = range(33)
+) = range(40)
+
+(
+    SIDE_BY_SIDE,  # 1 where the group's loop for all runs writes eights, 0 where runs have their own results
+    FIRST_PATH,
+    PATHS,
+    FIRST_SLOPE,
+    SLOPES,
+    FIRST_CONTROL,
+    CONTROLS_OWN,
+    FIRST_LATENT,
+    LATENT_OWN,
+    RANGE_WORDS,
+) = range(10)
 
 
 # -- in the fiber ---------------------------------------------------------------------------------------------------
@@ -189,6 +211,11 @@ def advance_together(bench: int) -> None:
 def take(bench: int, seat: int, lane: int) -> None:
     """Look at what a run asks for."""
     m, most = integer_at(seat, RUN), integer_at(seat, MOST)
+    if most <= FETCH:
+        carry_devices(bench, lane, most == LEAVE)
+        put_integer(seat, CODE, 0)
+        put_integer(seat, STATE, GOES_ON)
+        return
     if most < 0:
         put_column(integer_at(bench, MATRICES), lane, integer_at(m, w.MATRIX), integer_at(m, w.ENTRIES_COUNT))
         put_integer(seat, CODE, 0)
@@ -206,6 +233,30 @@ def take(bench: int, seat: int, lane: int) -> None:
     put_number(seat, BEFORE, 0.0)
     put_number(seat, RATE, floats(m, w.KEY)[3])
     put_integer(seat, STATE, ITERATES)
+
+
+@compiled
+def carry_devices(bench: int, lane: int, back: bool) -> None:
+    """Let a run have what its devices had at their last evaluations, where that lies side by side, or take it back."""
+    m, ranges = integer_at(seat_of(bench, lane), RUN), integer_at(bench, RANGES)
+    for k in range(integer_at(m, w.GROUPS_COUNT)):
+        own = ranges + 8 * RANGE_WORDS * k
+        if integer_at(own, SIDE_BY_SIDE) != 0:
+            carry(bench, PATH_SLOPES, lane, integer_at(m, w.FLOW_SLOPES), own, FIRST_SLOPE, back)
+            carry(bench, PATH_CAPACITANCES, lane, integer_at(m, w.CHARGE_SLOPES), own, FIRST_SLOPE, back)
+            carry(bench, CONTROLS, lane, integer_at(m, w.CONTROLS), own, FIRST_CONTROL, back)
+            carry(bench, LATENT, lane, integer_at(m, w.LATENT), own, FIRST_LATENT, back)
+
+
+@compiled
+def carry(bench: int, name: int, lane: int, numbers: int, own: int, place: int, back: bool) -> None:
+    """Copy a range of numbers between a run and its lane."""
+    first, count = integer_at(own, place), integer_at(own, place + 1)
+    eights = integer_at(bench, name) + 8 * WIDTH * first
+    if back:
+        take_column(eights, lane, numbers + 8 * first, count)
+    else:
+        put_column(eights, lane, numbers + 8 * first, count)
 
 
 @compiled
@@ -315,6 +366,7 @@ def iterate(bench: int, lanes: int, fresh: int, again: int) -> None:
         if lanes >> lane & 1 and judge(bench, lane):
             done |= 1 << lane
     if done != 0:
+        take_slopes(bench)
         follow_tangents(bench)
         add_linear_parts(bench)
         add_device_parts(bench)
@@ -326,7 +378,14 @@ def iterate(bench: int, lanes: int, fresh: int, again: int) -> None:
 @compiled
 def evaluate_together(bench: int, lanes: int) -> None:
     """Let the loops of all groups evaluate the devices of these runs, where there are such at once."""
-    put_integer(integer_at(bench, CHOSEN), 0, lanes)
+    chosen, limiting = integer_at(bench, CHOSEN), 0
+    for lane in range(integer_at(bench, LANES)):
+        mode = floats(integer_at(seat_of(bench, lane), RUN), w.MODE)
+        limiting |= 1 << lane if mode[0] != 0.0 else 0
+        put_number(integer_at(bench, NEARS), lane, mode[3])
+    put_integer(chosen, 0, lanes)
+    put_integer(chosen, 1, limiting)
+    put_integer(chosen, 2, 0)
     groups, loops = integer_at(integer_at(bench, PATTERN), w.GROUPS_COUNT), integer_at(bench, TOGETHER)
     for k in range(groups):
         if integer_at(loops, 2 * k) != 0:
@@ -335,13 +394,14 @@ def evaluate_together(bench: int, lanes: int) -> None:
         if lanes >> lane & 1:
             m = integer_at(seat_of(bench, lane), RUN)
             n, mode = integer_at(m, w.UNKNOWNS_COUNT), floats(m, w.MODE)
-            put_column(integer_at(bench, ZS), lane, integer_at(m, w.DEVICE_UNKNOWNS), n)
+            if integer_at(bench, APART) != 0:
+                put_column(integer_at(bench, ZS), lane, integer_at(m, w.DEVICE_UNKNOWNS), n)
             mode[1] = 0.0
             kinds, rows = longs(m, w.KINDS), integer_at(m, w.GROUP_ROWS)
             for k in range(groups):
                 if integer_at(loops, 2 * k) == 0:
                     call(kinds[4 * k], rows + 8 * WORDS * k)
-            put_integer(seat_of(bench, lane), LIMITED, 1 if mode[1] != 0.0 else 0)
+            put_integer(seat_of(bench, lane), LIMITED, int(mode[1] != 0.0 or integer_at(chosen, 2) >> lane & 1))
 
 
 @compiled
@@ -349,6 +409,7 @@ def refresh(bench: int, wanted: int) -> int:
     """New factors for some runs; returns the lanes that have none, which are finished."""
     if wanted == 0:
         return 0
+    take_slopes(bench)
     load_matrices(bench, wanted)
     for lane in range(WIDTH):
         run = integer_at(seat_of(bench, lane if wanted >> lane & 1 else first_of(wanted)), RUN)
@@ -473,11 +534,27 @@ def add_linear_parts(bench: int) -> None:
 
 @compiled
 def take_devices(bench: int) -> None:
-    """Flows and charges of all runs, side by side."""
-    flows, charges = integer_at(bench, PATH_FLOWS), integer_at(bench, PATH_CHARGES)
-    for k in range(integer_at(integer_at(bench, PATTERN), w.PATHS_COUNT)):
-        store(flows, k, gather(integer_at(bench, FLOWS), k))
-        store(charges, k, gather(integer_at(bench, STORED), k))
+    """Flows and charges of all runs side by side, where they are not."""
+    flows, charges, ranges = integer_at(bench, PATH_FLOWS), integer_at(bench, PATH_CHARGES), integer_at(bench, RANGES)
+    for k in range(integer_at(integer_at(bench, PATTERN), w.GROUPS_COUNT)):
+        own = ranges + 8 * RANGE_WORDS * k
+        if integer_at(own, SIDE_BY_SIDE) == 0:
+            for j in range(integer_at(own, FIRST_PATH), integer_at(own, FIRST_PATH) + integer_at(own, PATHS)):
+                store(flows, j, gather(integer_at(bench, FLOWS), j))
+                store(charges, j, gather(integer_at(bench, STORED), j))
+
+
+@compiled
+def take_slopes(bench: int) -> None:
+    """The same of the derivatives."""
+    slopes, capacitances = integer_at(bench, PATH_SLOPES), integer_at(bench, PATH_CAPACITANCES)
+    ranges = integer_at(bench, RANGES)
+    for k in range(integer_at(integer_at(bench, PATTERN), w.GROUPS_COUNT)):
+        own = ranges + 8 * RANGE_WORDS * k
+        if integer_at(own, SIDE_BY_SIDE) == 0:
+            for j in range(integer_at(own, FIRST_SLOPE), integer_at(own, FIRST_SLOPE) + integer_at(own, SLOPES)):
+                store(slopes, j, gather(integer_at(bench, FLOW_SLOPES), j))
+                store(capacitances, j, gather(integer_at(bench, CHARGE_SLOPES), j))
 
 
 @compiled
@@ -500,12 +577,12 @@ def follow_tangents(bench: int) -> None:
     """As `equations.follow_devices`."""
     m, deltas = integer_at(bench, PATTERN), integer_at(bench, DELTAS)
     slope, flows, charges = longs(m, w.SLOPE), integer_at(bench, PATH_FLOWS), integer_at(bench, PATH_CHARGES)
-    flow_slopes, charge_slopes = integer_at(bench, FLOW_SLOPES), integer_at(bench, CHARGE_SLOPES)
+    flow_slopes, charge_slopes = integer_at(bench, PATH_SLOPES), integer_at(bench, PATH_CAPACITANCES)
     for j in range(integer_at(m, w.SLOPES_COUNT)):
         path, at = slope[4 * j], slope[4 * j + 3]
         moved = load(deltas, slope[4 * j + 1]) - load(deltas, slope[4 * j + 2])
-        store(flows, path, load(flows, path) + gather(flow_slopes, at) * moved)
-        store(charges, path, load(charges, path) + gather(charge_slopes, at) * moved)
+        store(flows, path, load(flows, path) + load(flow_slopes, at) * moved)
+        store(charges, path, load(charges, path) + load(charge_slopes, at) * moved)
 
 
 @compiled
@@ -584,10 +661,10 @@ def load_matrices(bench: int, lanes: int) -> None:
         value = alpha * load(capacitance, p) + beta * load(conductance, p)
         store(matrix, p, where(lanes, value, load(matrix, p)))
     place, slope = longs(m, w.SLOPE_PLACE), longs(m, w.SLOPE)
-    flow_slopes, charge_slopes = integer_at(bench, FLOW_SLOPES), integer_at(bench, CHARGE_SLOPES)
+    flow_slopes, charge_slopes = integer_at(bench, PATH_SLOPES), integer_at(bench, PATH_CAPACITANCES)
     for j in range(integer_at(m, w.SLOPES_COUNT)):
         at = slope[4 * j + 3]
-        value = where(lanes, alpha * gather(charge_slopes, at) + beta * gather(flow_slopes, at), zero)
+        value = where(lanes, alpha * load(charge_slopes, at) + beta * load(flow_slopes, at), zero)
         a, b, c, d = place[4 * j], place[4 * j + 1], place[4 * j + 2], place[4 * j + 3]
         store(matrix, a, load(matrix, a) + value)
         store(matrix, b, load(matrix, b) - value)

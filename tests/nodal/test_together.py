@@ -83,7 +83,36 @@ r2 b 0 10k
 .tran 50n 5u
 .end
 """
-NETLISTS = {"diodes": DIODES, "laws": LAWS, "inverters": INVERTERS, "switches": SWITCHES, "linear": LINEAR}
+JUNCTIONS = """Transistors and diodes that break down
+v1 in 0 sin(0 8 1meg)
+v2 vcc 0 5
+r1 in a 1k
+d1 a 0 dz
+d2 0 e dz
+r2 a e 500
+q1 c e 0 qn
+r3 vcc c 2k
+q2 0 c f qp
+r4 vcc f 1k
+j1 vcc f g jn
+r5 g 0 1k
+c1 g 0 10p
+.model dz d(is=1e-14 rs=10 bv=4 ibv=1m cjo=2p tt=2n)
+.model qn npn(is=1e-16 bf=100 vaf=50 ikf=0.1 rb=20 cje=1p cjc=0.5p tf=0.1n xtf=2 vtf=4 itf=0.05)
+.model qp pnp(is=1e-16 bf=50 cje=1p cjc=0.5p tf=0.2n)
+.model jn njf(vto=-2 beta=1m lambda=0.01 cgs=1p cgd=1p)
+.save v(a) v(c) v(g)
+.tran 10n 1u
+.end
+"""
+NETLISTS = {
+    "diodes": DIODES,
+    "junctions": JUNCTIONS,
+    "laws": LAWS,
+    "inverters": INVERTERS,
+    "switches": SWITCHES,
+    "linear": LINEAR,
+}
 RESISTANCES = np.linspace(0.5, 2.0, 11)
 
 

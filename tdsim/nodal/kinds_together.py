@@ -1,0 +1,226 @@
+"""The loops of `kinds` for up to eight runs at once: every device of a kind in all of them, one after the other.
+
+The law is the one that the device has (see `choices`), and a run gets what it gets alone, to the bit: those runs whose
+device hardly moved follow its tangents, those in which a step is limited go where it is limited to.
+
+The words of a table for one group; numbers of eight runs lie side by side:
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import errors, types
+from numba.extending import register_jitable
+
+from ..device import Device
+from .choices import Unknown
+from .eights import (
+    apart,
+    choose,
+    differences_in,
+    eights_at,
+    gather,
+    gathered_differences,
+    lanes_within,
+    load,
+    moved_along,
+    put_eights,
+)
+from .groups import Group
+from .kinds import ELSEWHERE, entries_used, numbers_class, sources_digest, unlimited
+from .memory import integer_at, put_integer
+
+(
+    LANES,  # address of the bits of the runs that it is evaluated for
+    LIMITING,  # address of the bits of those in which steps are limited
+    LIMITED,  # address of the bits of those in which something was
+    COUNT,  # how many instances
+    NUMBERS,  # eights (instances, fields)
+    CONTROLS,  # int64 (instances, controls, 2), as in `kinds`
+    ZS,  # eights: the unknowns
+    FLOWS,  # eights (instances, paths), written
+    CHARGES,  # eights (instances, paths), written
+    SLOPES,  # eights (instances, paths, controls), written
+    CAPACITANCES,  # eights (instances, paths, controls), written
+    BEFORE,  # eights (instances, controls)
+    LATENT,  # eights (instances, controls + 2 paths)
+    NEARS,  # one eight: how far controls may be from those of the last evaluation in full
+    BASES,  # table of eight addresses: where the stage of each run starts
+    WAKE,  # int64 (instances, 2 controls + paths): places in that
+) = range(16)
+WORDS = 16
+
+
+def evaluator(device: type[Device]) -> Callable[[int], None]:
+    """`kinds.evaluate` of a device for eight runs."""
+    return _walking_evaluator(device) if device.walked else _evaluator(device)
+
+
+def _evaluator(device: type[Device]) -> Callable[[int], None]:
+    characteristic: Any = device.characteristic
+    limit: Any = device.limit or unlimited
+    kind, fields = numbers_class(device), len(numbers_class(device)._fields)
+    like, controls = (0.0,) * len(device.controls), len(device.controls)
+    path, width = (0.0,) * len(device.paths), len(device.controls) + 2 * len(device.paths)
+    source, used = sources_digest(), entries_used(device)
+
+    def evaluate(table: int) -> None:
+        if table == source:
+            return
+        lanes, limiting = integer_at(integer_at(table, LANES), 0), integer_at(integer_at(table, LIMITING), 0)
+        numbers, places, zs = integer_at(table, NUMBERS), integer_at(table, CONTROLS), integer_at(table, ZS)
+        before, latent, near = integer_at(table, BEFORE), integer_at(table, LATENT), load(integer_at(table, NEARS), 0)
+        for i in range(integer_at(table, COUNT)):
+            wanted = differences_in(like, places, 2 * controls * i, zs)
+            moved = apart(wanted, eights_at(like, latent, width * i))
+            quiet = lanes_within(moved, near) & lanes
+            if quiet != 0:
+                follow_tangents(table, i, quiet, wanted, moved, path, used)
+            active = lanes & ~quiet
+            if active == 0:
+                continue
+            p, u = eights_at(kind, numbers, fields * i), wanted
+            if active & limiting != 0:
+                u = choose(limiting, limit(p, wanted, eights_at(like, before, controls * i)), wanted)
+            has = characteristic(p, u)
+            note_latent(table, i, active, u, has, path)
+            deliver(table, i, active, wanted, u, has, used)
+
+    return evaluate
+
+
+def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
+    """Of devices with `walked` paths, as in `kinds`."""
+    characteristic: Any = device.characteristic
+    limit: Any = device.limit or unlimited
+    kind, fields = numbers_class(device), len(numbers_class(device)._fields)
+    like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
+    path, width = (0.0,) * len(device.paths), len(device.controls) + 2 * len(device.paths)
+    reach, walking, ways = 2 * controls + paths, tuple(device.paths.index(w) for w in device.walked), len(device.walked)
+    source, used = sources_digest(), entries_used(device)
+
+    def evaluate(table: int) -> None:
+        if table == source:
+            return
+        lanes, limiting = integer_at(integer_at(table, LANES), 0), integer_at(integer_at(table, LIMITING), 0)
+        numbers, places, zs = integer_at(table, NUMBERS), integer_at(table, CONTROLS), integer_at(table, ZS)
+        before, latent, near = integer_at(table, BEFORE), integer_at(table, LATENT), load(integer_at(table, NEARS), 0)
+        bases, wake, results = integer_at(table, BASES), integer_at(table, WAKE), integer_at(table, CHARGES)
+        caps = integer_at(table, CAPACITANCES)
+        for i in range(integer_at(table, COUNT)):
+            wanted = differences_in(like, places, 2 * controls * i, zs)
+            origin = gathered_differences(like, wake, reach * i, bases)
+            walked = apart(wanted, origin)
+            still = lanes_within(walked, near)
+            moved = apart(wanted, eights_at(like, latent, width * i))
+            quiet = lanes_within(moved, near) & still & lanes
+            if quiet != 0:
+                follow_tangents(table, i, quiet, wanted, moved, path, used)
+                for n in range(ways):
+                    k = walking[n]
+                    passed = gather(bases, integer_at(wake, reach * i + 2 * controls + k))
+                    for j in range(controls):
+                        passed = passed + load(caps, (paths * i + k) * controls + j) * walked[j]
+                    put_eights(results, paths * i + k, quiet, (passed,), (0.0,))
+            active = lanes & ~quiet
+            if active == 0:
+                continue
+            p, u = eights_at(kind, numbers, fields * i), wanted
+            if active & limiting != 0:
+                u = choose(limiting, limit(p, wanted, eights_at(like, before, controls * i)), wanted)
+            has = characteristic(p, u, origin)
+            note_latent(table, i, active & still, u, has, path)
+            put_eights(latent, width * i, active & ~still, (np.nan,), (0.0,))
+            deliver(table, i, active, wanted, u, has, used)
+            for k in range(paths):
+                held = gather(bases, integer_at(wake, reach * i + 2 * controls + k))
+                put_eights(results, paths * i + k, active, (load(results, paths * i + k) + held,), (0.0,))
+
+    return evaluate
+
+
+@register_jitable
+def follow_tangents(table: int, i: int, lanes: int, wanted: Any, moved: Any, path: Any, used: Any) -> None:
+    """As `kinds.follow_tangents`, for some lanes."""
+    paths, controls = len(path), len(wanted)
+    first, place, latent = paths * i, (controls + 2 * paths) * i + controls, integer_at(table, LATENT)
+    entry = controls * paths * i
+    put_eights(integer_at(table, BEFORE), controls * i, lanes, wanted, wanted)
+    flows, charges = eights_at(path, latent, place), eights_at(path, latent, place + paths)
+    flows = moved_along(flows, integer_at(table, SLOPES), entry, moved, used)
+    charges = moved_along(charges, integer_at(table, CAPACITANCES), entry, moved, used)
+    put_eights(integer_at(table, FLOWS), first, lanes, flows, path)
+    put_eights(integer_at(table, CHARGES), first, lanes, charges, path)
+
+
+@register_jitable
+def note_latent(table: int, i: int, lanes: int, u: Any, has: Any, path: Any) -> None:
+    """As `kinds.note_latent`, for some lanes."""
+    place, flows, charges = (len(u) + 2 * len(path)) * i, has[0], has[2]
+    put_eights(integer_at(table, LATENT), place, lanes, (u, flows, charges), (u, path, path))
+
+
+@register_jitable
+def deliver(table: int, i: int, lanes: int, wanted: Any, u: Any, has: Any, used: Any) -> None:
+    """As `kinds.note_limits` and `kinds.deliver`, for some lanes."""
+    flows, slopes, charges, capacitances = has
+    first, entry, moved = len(flows) * i, len(flows) * len(u) * i, apart(wanted, u)
+    put_eights(integer_at(table, BEFORE), len(u) * i, lanes, u, u)
+    put_eights(integer_at(table, FLOWS), first, lanes, flows, flows)
+    put_eights(integer_at(table, CHARGES), first, lanes, charges, charges)
+    put_eights(integer_at(table, SLOPES), entry, lanes, slopes, used)
+    put_eights(integer_at(table, CAPACITANCES), entry, lanes, capacitances, used)
+    away = lanes & ~lanes_within(moved, 0.0)
+    if away != 0:
+        limited, far = integer_at(table, LIMITED), away & ~lanes_within(moved, ELSEWHERE)
+        put_integer(limited, 0, integer_at(limited, 0) | far)
+        further = moved_along(flows, integer_at(table, SLOPES), entry, moved, used)
+        put_eights(integer_at(table, FLOWS), first, away, further, further)
+        further = moved_along(charges, integer_at(table, CAPACITANCES), entry, moved, used)
+        put_eights(integer_at(table, CHARGES), first, away, further, further)
+
+
+# -- made ready, in Python --------------------------------------------------------------------------------------
+
+
+_made: dict[type[Device], Any] = {}
+_apart: set[type[Device]] = set()
+
+
+def compiled_loop(device: type[Device]) -> Any:
+    """`evaluate` of a device, compiled at first use and kept on disk."""
+    if device not in _made:
+        _made[device] = numba.cfunc(types.void(types.int64), cache=True, error_model="numpy")(evaluator(device))
+    return _made[device]
+
+
+def goes_together(group: Group) -> bool:
+    """Whether there is such a loop for a group: not for laws, nor for devices with states of their own.
+
+    A device whose law has no counterpart for eight runs, say because it holds a loop, is evaluated run by run.
+    """
+    device = group.device
+    if device is None or device.switches or device in _apart:
+        return False
+    try:
+        compiled_loop(device)
+    except (Unknown, errors.NumbaError):
+        _apart.add(device)
+    return device not in _apart
+
+
+class DeviceTable:
+    """The table of one group: `words`, and the numbers that they point to."""
+
+    def __init__(self, group: Group, runs: Sequence[int], places: Mapping[int, int]):
+        """`runs` are those of the eight lanes, `places` the words that are addresses elsewhere."""
+        rows = [group.numbers[run % group.numbers.shape[0]] for run in runs]
+        self._numbers = np.ascontiguousarray(np.stack(rows, axis=-1))
+        self.words = np.zeros(WORDS, dtype=np.int64)
+        own = {COUNT: group.count, NUMBERS: self._numbers.ctypes.data, CONTROLS: group.controls.ctypes.data}
+        for word, value in {**own, **places}.items():
+            self.words[word] = value
