@@ -45,6 +45,7 @@ from typing import Any, ClassVar, NamedTuple
 from ..device import Device, Inner, Param, Quantity, electrical, exp, kernel
 from .junction import (
     ZERO,
+    beyond_knee,
     critical_voltage,
     depletion_charge,
     junction_at,
@@ -97,6 +98,10 @@ class Numbers(NamedTuple):
     vjs: float
     mjs: float
     fc: float
+    emitter_f1: float
+    emitter_f2: float
+    collector_f1: float
+    collector_f2: float
     transit: float
     transit_growth: float
     transit_voltage: float
@@ -250,10 +255,11 @@ Q1 c b e qn
         forward, backward = (df - transport * by_vbe) / qb, (-dr - transport * by_vbc) / qb
         gx, gx_e, gx_c = base_conductance(p, qb, by_vbe, by_vbc, to_emitter + to_collector, gpi, gmu)
         stored, stored_e, stored_c = transit_charge(p, vbe, vbc, f, df, qb, by_vbe, by_vbc)
-        qje, cje = depletion_charge(p.cje, p.vje, p.mje, p.fc, vbe)
-        qjc, cjc = depletion_charge(p.cjc, p.vjc, p.mjc, p.fc, vbc)
-        qjx, cjx = depletion_charge(p.cjc_outer, p.vjc, p.mjc, p.fc, vbx)
-        qjs, cjs = depletion_charge(p.cjs, p.vjs, p.mjs, 0.0, vsub)
+        qje, cje = depletion_charge(p.cje, p.vje, p.mje, p.fc, p.emitter_f1, p.emitter_f2, vbe)
+        f1, f2 = p.collector_f1, p.collector_f2
+        qjc, cjc = depletion_charge(p.cjc, p.vjc, p.mjc, p.fc, f1, f2, vbc)
+        qjx, cjx = depletion_charge(p.cjc_outer, p.vjc, p.mjc, p.fc, f1, f2, vbx)
+        qjs, cjs = depletion_charge(p.cjs, p.vjs, p.mjs, 0.0, 0.0, 1.0, vsub)
         turn, drop = p.sign, u[2]
         flows = (
             turn * to_emitter,
@@ -384,6 +390,9 @@ def at_temperature(values: dict[str, Any], kelvin: float, nominal: float) -> Num
     vje, cje = junction_at(kelvin, nominal, values["vje"], values["cje"], values["mje"])
     vjc, cjc = junction_at(kelvin, nominal, values["vjc"], values["cjc"], values["mjc"])
     vjs, cjs = junction_at(kelvin, nominal, values["vjs"], values["cjs"], values["mjs"])
+    fc = min(values["fc"], LARGEST_FC)
+    emitter_f1, emitter_f2 = beyond_knee(values["mje"], fc)
+    collector_f1, collector_f2 = beyond_knee(values["mjc"], fc)
     least = values["rb"] if math.isnan(values["rbm"]) else values["rbm"]
     return Numbers(
         sign=1.0 if values["polarity"] == "npn" else -1.0,
@@ -419,7 +428,11 @@ def at_temperature(values: dict[str, Any], kelvin: float, nominal: float) -> Num
         cjs=cjs * size,
         vjs=vjs,
         mjs=values["mjs"],
-        fc=min(values["fc"], LARGEST_FC),
+        fc=fc,
+        emitter_f1=emitter_f1,
+        emitter_f2=emitter_f2,
+        collector_f1=collector_f1,
+        collector_f2=collector_f2,
         transit=values["tf"],
         transit_growth=values["xtf"],
         transit_voltage=inverse(1.44 * values["vtf"]),

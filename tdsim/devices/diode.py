@@ -25,6 +25,7 @@ from ..device import Device, Inner, Param, Quantity, electrical, exp, kernel
 from .junction import (
     STEEPEST_FC,
     ZERO,
+    beyond_knee,
     critical_voltage,
     depletion_charge,
     junction_at,
@@ -48,6 +49,8 @@ class Numbers(NamedTuple):
     vj: float
     grading: float
     fc: float
+    f1: float
+    f2: float
     gmin: float
 
 
@@ -117,7 +120,7 @@ R1 out 0 1k
     @kernel
     def characteristic(p: Any, u: Any) -> Any:
         current, slope = junction_current(p, u[1])
-        charge, capacitance = depletion_charge(p.cjo, p.vj, p.grading, p.fc, u[1])
+        charge, capacitance = depletion_charge(p.cjo, p.vj, p.grading, p.fc, p.f1, p.f2, u[1])
         flows = (p.series * u[0], current + p.gmin * u[1])
         slopes = ((p.series, 0.0), (0.0, slope + p.gmin))
         charges = (0.0, p.transit * current + charge)
@@ -149,6 +152,8 @@ def at_temperature(values: dict[str, Any], kelvin: float, nominal: float) -> Num
     vte = values["n"] * vt
     saturation = saturation_at(kelvin, nominal, values["is"], values["n"], values["eg"], values["xti"]) * values["area"]
     vj, cjo = junction_at(kelvin, nominal, values["vj"], values["cjo"], values["mj"])
+    fc = min(values["fc"], STEEPEST_FC)
+    f1, f2 = beyond_knee(values["mj"], fc)
     return Numbers(
         saturation=saturation * values["m"],
         vte=vte,
@@ -159,7 +164,9 @@ def at_temperature(values: dict[str, Any], kelvin: float, nominal: float) -> Num
         cjo=cjo * size,
         vj=vj,
         grading=values["mj"],
-        fc=min(values["fc"], STEEPEST_FC),
+        fc=fc,
+        f1=f1,
+        f2=f2,
         gmin=1e-12,
     )
 

@@ -32,6 +32,7 @@ from .channel import limit_channel, reversed_slopes, working_slopes
 from .junction import (
     STEEPEST_FC,
     ZERO,
+    beyond_knee,
     critical_voltage,
     depletion_charge,
     junction_at,
@@ -59,6 +60,8 @@ class Numbers(NamedTuple):
     cgs: float
     pb: float
     fc: float
+    f1: float
+    f2: float
     drain_series: float
     source_series: float
     copies: float
@@ -152,8 +155,8 @@ R1 out 0 2k
             current, by = -current, reversed_slopes(-back[0], -back[1], -back[2])
         to_drain, drain_slope = junction_flow(p.saturation, p.vt, vgd)
         to_source, source_slope = junction_flow(p.saturation, p.vt, vgs)
-        drain_charge, cgd = depletion_charge(p.cgd, p.pb, GRADING, p.fc, vgd)
-        source_charge, cgs = depletion_charge(p.cgs, p.pb, GRADING, p.fc, vgs)
+        drain_charge, cgd = depletion_charge(p.cgd, p.pb, GRADING, p.fc, p.f1, p.f2, vgd)
+        source_charge, cgs = depletion_charge(p.cgs, p.pb, GRADING, p.fc, p.f1, p.f2, vgs)
         gmin = p.copies * p.gmin
         flows = (
             p.sign * current,
@@ -210,6 +213,8 @@ def at_temperature(values: dict[str, Any], kelvin: float, nominal: float) -> Num
     saturation = saturation_at(kelvin, nominal, values["is"], 1.0, values["eg"], values["xti"]) * size
     pb, growth = junction_at(kelvin, nominal, values["pb"], 1.0, GRADING)
     warming = (kelvin / nominal) ** values["bex"] * 1.01 ** (values["betatce"] * (kelvin - nominal))
+    fc = min(values["fc"], STEEPEST_FC)
+    f1, f2 = beyond_knee(GRADING, fc)
     return Numbers(
         sign=1.0 if values["polarity"] == "n" else -1.0,
         beta=values["beta"] * warming * size,
@@ -221,7 +226,9 @@ def at_temperature(values: dict[str, Any], kelvin: float, nominal: float) -> Num
         cgd=values["cgd"] * growth * size,
         cgs=values["cgs"] * growth * size,
         pb=pb,
-        fc=min(values["fc"], STEEPEST_FC),
+        fc=fc,
+        f1=f1,
+        f2=f2,
         drain_series=size / values["rd"] if values["rd"] > 0 else 0.0,
         source_series=size / values["rs"] if values["rs"] > 0 else 0.0,
         copies=values["m"],

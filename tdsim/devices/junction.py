@@ -95,21 +95,24 @@ def junction_flow(saturation: float, vte: float, v: float) -> Any:
     return -saturation * (1 + share), 3 * saturation * share / v
 
 
+def beyond_knee(m: float, fc: float) -> tuple[float, float]:
+    """f1 and f2 of `depletion_charge`: (1 - (1 - fc)^(1-m)) / (1 - m), and (1 - fc)^(1+m)."""
+    return (1 - (1 - fc) ** (1 - m)) / (1 - m), (1 - fc) ** (1 + m)
+
+
 @kernel
-def depletion_charge(c: float, vj: float, m: float, fc: float, v: float) -> Any:
+def depletion_charge(c: float, vj: float, m: float, fc: float, f1: float, f2: float, v: float) -> Any:
     """Charge (C) and capacitance (F) of a depletion layer at v; beyond fc vj the capacitance goes on as a line.
 
-    C = c (1 - v/vj)^-m  below, and  c (1 - fc)^-(1+m) (1 - fc (1+m) + m v/vj)  above.
+    C = c (1 - v/vj)^-m  below, and  c (1 - fc)^-(1+m) (1 - fc (1+m) + m v/vj)  above; f1 and f2: see `beyond_knee`.
     """
     knee = fc * vj
     if v < knee:
         share = 1 - v / vj
         power = exp(-m * log(share))
         return c * vj * (1 - share * power) / (1 - m), c * power
-    f1 = vj * (1 - exp((1 - m) * log(1 - fc))) / (1 - m)
-    f2 = exp((1 + m) * log(1 - fc))
     f3 = 1 - fc * (1 + m)
-    charge = c * f1 + c / f2 * (f3 * (v - knee) + m / (2 * vj) * (v * v - knee * knee))
+    charge = c * vj * f1 + c / f2 * (f3 * (v - knee) + m / (2 * vj) * (v * v - knee * knee))
     return charge, c / f2 * (f3 + m * v / vj)
 
 

@@ -41,6 +41,7 @@ from .junction import (
     BOLTZMANN,
     ELECTRON,
     ZERO,
+    beyond_knee,
     critical_voltage,
     depletion_charge,
     junction_at,
@@ -88,6 +89,10 @@ class Numbers(NamedTuple):
     mj: float
     mjsw: float
     fc: float
+    bottom_f1: float
+    bottom_f2: float
+    side_f1: float
+    side_f2: float
     drain_series: float
     source_series: float
     gmin: float
@@ -338,8 +343,8 @@ def bulk_charge(p: Any, bottom: float, side: float, v: float) -> Any:
     """Charge (C) and capacitance (F) of a bulk junction."""
     if bottom == 0.0 and side == 0.0:
         return 0.0, 0.0
-    charge, capacitance = depletion_charge(bottom, p.pb, p.mj, p.fc, v)
-    side_charge, side_capacitance = depletion_charge(side, p.pb, p.mjsw, p.fc, v)
+    charge, capacitance = depletion_charge(bottom, p.pb, p.mj, p.fc, p.bottom_f1, p.bottom_f2, v)
+    side_charge, side_capacitance = depletion_charge(side, p.pb, p.mjsw, p.fc, p.side_f1, p.side_f2, v)
     return charge + side_charge, capacitance + side_capacitance
 
 
@@ -362,6 +367,8 @@ def at_temperature(values: dict[str, Any], kelvin: float, nominal: float) -> Num
     pb, bottom = junction_at(kelvin, nominal, values["pb"], 1.0, values["mj"])
     side = junction_at(kelvin, nominal, values["pb"], 1.0, values["mjsw"])[1] * values["cjsw"] * count
     zero_bias = [values["cj"] * values[area] if math.isnan(values[c]) else values[c] for c, area in BOTTOMS]
+    bottom_f1, bottom_f2 = beyond_knee(values["mj"], values["fc"])
+    side_f1, side_f2 = beyond_knee(values["mjsw"], values["fc"])
     ends = [series(values, "rd", "nrd"), series(values, "rs", "nrs")]
     return Numbers(
         sign=sign,
@@ -387,6 +394,10 @@ def at_temperature(values: dict[str, Any], kelvin: float, nominal: float) -> Num
         mj=values["mj"],
         mjsw=values["mjsw"],
         fc=values["fc"],
+        bottom_f1=bottom_f1,
+        bottom_f2=bottom_f2,
+        side_f1=side_f1,
+        side_f2=side_f2,
         drain_series=count / ends[0] if ends[0] > 0 else 0.0,
         source_series=count / ends[1] if ends[1] > 0 else 0.0,
         gmin=1e-12,

@@ -80,7 +80,20 @@ class Bench:
             self._put(word, np.array([run[name].ctypes.data for run in self._filled(self.runs)], dtype=np.int64))
         for word, name in CONSTANT.items():
             self._load(word, name)
+        self._terms = [self._sum_up(t.CHARGE_TERMS, t.CAPACITANCES), self._sum_up(t.CURRENT_TERMS, t.CONDUCTANCES)]
         self._seat_groups()
+
+    def _sum_up(self, word: int, matrix: int) -> list[np.ndarray]:
+        """The terms of charges or currents: see `together.add_terms`. Returns what has to be kept."""
+        factors, first = self._arrays[matrix], self.runs[0]
+        used, common = (factors != 0).any(axis=1), (factors == factors[:, :1]).all(axis=1)
+        starts = np.concatenate([[0], np.cumsum(used)])[first["START"]].astype(np.int64)
+        places = np.arange(len(factors))
+        places = np.where(common, -1 - places, places)
+        terms = np.ascontiguousarray(np.stack([first["UNKNOWN"], places[: first["UNKNOWN"].size]], axis=1)[used])
+        kept = [starts, terms.astype(np.int64), factors, np.ascontiguousarray(factors[:, 0])]
+        self._put(word, np.array([array.ctypes.data for array in kept], dtype=np.int64))
+        return kept
 
     def _seat_groups(self) -> None:
         """Tables of the laws and devices that are evaluated for all runs at once."""

@@ -302,18 +302,30 @@ def gathered_differences(context: Any, like: Any, places: Any, first: Any, table
     return _eights(count)(like, types.int64, types.int64, types.int64), generate
 
 
-@_intrinsic
-def eights_at(context: Any, like: Any, address: Any, place: Any) -> Any:
-    """Consecutive eights: a tuple as long as `like`, or of a NamedTuple's class one of those."""
-    named = isinstance(like, types.NamedTupleClass)
-    count = len(like.instance_class._fields) if named else len(like)
-    found = _types.NamedUniTuple(EIGHT, count, like.instance_class) if named else _eights(count)
+def _tuple_of(read: Callable[..., Any], doc: str) -> Any:
+    """An intrinsic that reads a tuple as long as `like`, or a NamedTuple of that class."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        values = [_loaded(builder, args[1], builder.add(args[2], _constant(k))) for k in range(count)]
-        return context.make_tuple(builder, signature.return_type, values)
+    def typed(context: Any, like: Any, address: Any, place: Any) -> Any:
+        named = isinstance(like, types.NamedTupleClass)
+        count = len(like.instance_class._fields) if named else len(like)
+        found = _types.NamedUniTuple(EIGHT, count, like.instance_class) if named else _eights(count)
 
-    return found(like, types.int64, types.int64), generate
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            values = [read(builder, args[1], builder.add(args[2], _constant(k))) for k in range(count)]
+            return context.make_tuple(builder, signature.return_type, values)
+
+        return found(like, types.int64, types.int64), generate
+
+    typed.__doc__ = doc
+    return _intrinsic(typed)
+
+
+def _loaded_and_spread(builder: Any, address: Any, place: Any) -> Any:
+    return _spread(builder, builder.load(_at(builder, address, place, _F64)))
+
+
+eights_at = _tuple_of(_loaded, "Consecutive eights.")
+spread_at = _tuple_of(_loaded_and_spread, "Consecutive numbers, each eight times.")
 
 
 @_intrinsic

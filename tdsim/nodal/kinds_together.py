@@ -29,6 +29,7 @@ from .eights import (
     load,
     moved_along,
     put_eights,
+    spread_at,
 )
 from .groups import Group
 from .kinds import ELSEWHERE, entries_used, numbers_class, sources_digest, unlimited
@@ -39,7 +40,8 @@ from .memory import integer_at, put_integer
     LIMITING,  # address of the bits of those in which steps are limited
     LIMITED,  # address of the bits of those in which something was
     COUNT,  # how many instances
-    NUMBERS,  # eights (instances, fields)
+    COMMON,  # 1 where all runs have the same numbers
+    NUMBERS,  # eights, or numbers that all have in common (instances, fields)
     CONTROLS,  # int64 (instances, controls, 2), as in `kinds`
     ZS,  # eights: the unknowns
     FLOWS,  # eights (instances, paths), written
@@ -51,8 +53,8 @@ from .memory import integer_at, put_integer
     NEARS,  # one eight: how far controls may be from those of the last evaluation in full
     BASES,  # table of eight addresses: where the stage of each run starts
     WAKE,  # int64 (instances, 2 controls + paths): places in that
-) = range(16)
-WORDS = 16
+) = range(17)
+WORDS = 17
 
 
 def evaluator(device: type[Device]) -> Callable[[int], None]:
@@ -73,6 +75,7 @@ def _evaluator(device: type[Device]) -> Callable[[int], None]:
             return
         lanes, limiting = integer_at(integer_at(table, LANES), 0), integer_at(integer_at(table, LIMITING), 0)
         numbers, places, zs = integer_at(table, NUMBERS), integer_at(table, CONTROLS), integer_at(table, ZS)
+        common = integer_at(table, COMMON) != 0
         before, latent, near = integer_at(table, BEFORE), integer_at(table, LATENT), load(integer_at(table, NEARS), 0)
         for i in range(integer_at(table, COUNT)):
             wanted = differences_in(like, places, 2 * controls * i, zs)
@@ -83,7 +86,8 @@ def _evaluator(device: type[Device]) -> Callable[[int], None]:
             active = lanes & ~quiet
             if active == 0:
                 continue
-            p, u = eights_at(kind, numbers, fields * i), wanted
+            p = spread_at(kind, numbers, fields * i) if common else eights_at(kind, numbers, fields * i)
+            u = wanted
             if active & limiting != 0:
                 u = choose(limiting, limit(p, wanted, eights_at(like, before, controls * i)), wanted)
             has = characteristic(p, u)
@@ -108,6 +112,7 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
             return
         lanes, limiting = integer_at(integer_at(table, LANES), 0), integer_at(integer_at(table, LIMITING), 0)
         numbers, places, zs = integer_at(table, NUMBERS), integer_at(table, CONTROLS), integer_at(table, ZS)
+        common = integer_at(table, COMMON) != 0
         before, latent, near = integer_at(table, BEFORE), integer_at(table, LATENT), load(integer_at(table, NEARS), 0)
         bases, wake, results = integer_at(table, BASES), integer_at(table, WAKE), integer_at(table, CHARGES)
         caps = integer_at(table, CAPACITANCES)
@@ -129,7 +134,8 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
             active = lanes & ~quiet
             if active == 0:
                 continue
-            p, u = eights_at(kind, numbers, fields * i), wanted
+            p = spread_at(kind, numbers, fields * i) if common else eights_at(kind, numbers, fields * i)
+            u = wanted
             if active & limiting != 0:
                 u = choose(limiting, limit(p, wanted, eights_at(like, before, controls * i)), wanted)
             has = characteristic(p, u, origin)
@@ -219,8 +225,14 @@ class DeviceTable:
     def __init__(self, group: Group, runs: Sequence[int], places: Mapping[int, int]):
         """`runs` are those of the eight lanes, `places` the words that are addresses elsewhere."""
         rows = [group.numbers[run % group.numbers.shape[0]] for run in runs]
-        self._numbers = np.ascontiguousarray(np.stack(rows, axis=-1))
+        common = all(np.array_equal(row, rows[0], equal_nan=True) for row in rows)
+        self._numbers = np.ascontiguousarray(rows[0] if common else np.stack(rows, axis=-1))
         self.words = np.zeros(WORDS, dtype=np.int64)
-        own = {COUNT: group.count, NUMBERS: self._numbers.ctypes.data, CONTROLS: group.controls.ctypes.data}
+        own = {
+            COUNT: group.count,
+            COMMON: int(common),
+            NUMBERS: self._numbers.ctypes.data,
+            CONTROLS: group.controls.ctypes.data,
+        }
         for word, value in {**own, **places}.items():
             self.words[word] = value

@@ -1,8 +1,8 @@
 """Newton's method for up to eight runs at once: one pattern, eight numbers in every place.
 
 Every run steps by itself, as if it were alone (see `stepping`), on a fiber; where it asks for a solution it is put
-aside until all others ask too. Then one iteration is done for all that can: those with factors at hand first, and when
-all want new ones, all get them. What a run gets does not depend on the others: each operation is done lane by lane, in
+aside until all others ask too. Then one iteration is done for all that can; those that want new factors wait until they
+are as many as the others. What a run gets does not depend on the others: each operation is done lane by lane, in
 the order in which it is done for a run alone.
 
 A bench is the memory of such a block, with a seat for each run; m is the address of the words of a run.
@@ -107,8 +107,17 @@ GOES_ON, ASKS, ITERATES, SUBSTITUTES, FINISHED = range(5)
     CHOSEN,  # address of the bits of the runs that such a loop is for, of those with limits, and of those limited
     RANGES,  # for each group: see below
     APART,  # how many groups have no such loop
+    CHARGE_TERMS,  # what the charges and the currents of linear devices are sums of: see below
+    CURRENT_TERMS,
     BENCH_WORDS,
-) = range(40)
+) = range(42)
+
+(
+    STARTS,  # int64 (unknowns + 1,): where the terms of each row begin
+    TERMS,  # int64 (terms, 2): the unknown of each, and the place of its factor; -1 - place where all have one factor
+    FACTORS_OWN,  # address of the eights of C or G
+    FACTORS_COMMON,  # address of the numbers that all runs have in common
+) = range(4)
 
 (
     SIDE_BY_SIDE,  # 1 where the group's loop for all runs writes eights, 0 where runs have their own results
@@ -274,12 +283,11 @@ def put_column(eights: int, lane: int, target: int, count: int) -> None:
 
 
 @compiled
-def lanes_in(bench: int, state: int, fresh: int) -> int:
-    """The bits of the lanes that are in a state, and want new factors or not (-1: either)."""
+def lanes_in(bench: int, state: int) -> int:
+    """The bits of the lanes that are in a state."""
     found = 0
     for lane in range(integer_at(bench, LANES)):
-        seat = seat_of(bench, lane)
-        if integer_at(seat, STATE) == state and (fresh < 0 or integer_at(seat, FRESH) == fresh):
+        if integer_at(seat_of(bench, lane), STATE) == state:
             found |= 1 << lane
     return found
 
@@ -287,14 +295,16 @@ def lanes_in(bench: int, state: int, fresh: int) -> int:
 @compiled
 def serve(bench: int) -> None:
     """One iteration for all runs that wait; those that want new factors wait until they are as many as the others."""
-    ready, fresh = lanes_in(bench, ITERATES, 0), lanes_in(bench, ITERATES, 1)
-    again = lanes_in(bench, SUBSTITUTES, -1)
-    if 2 * count_of(fresh) < count_of(ready | fresh | again):
-        fresh = 0
+    waiting, again, fresh = lanes_in(bench, ITERATES), lanes_in(bench, SUBSTITUTES), 0
+    for lane in range(integer_at(bench, LANES)):
+        if waiting >> lane & 1 and integer_at(seat_of(bench, lane), FRESH) != 0:
+            fresh |= 1 << lane
+    if 2 * count_of(fresh) < count_of(waiting | again):
+        waiting, fresh = waiting & ~fresh, 0
     if integer_at(integer_at(bench, PATTERN), w.GROUPS_COUNT) == 0:
-        solve_linear_together(bench, ready | fresh, fresh, again)
+        solve_linear_together(bench, waiting, fresh, again)
     else:
-        iterate(bench, ready | fresh, fresh, again)
+        iterate(bench, waiting, fresh, again)
     hand_back(bench, again)
 
 
@@ -348,8 +358,9 @@ def solve_linear_together(bench: int, lanes: int, fresh: int, again: int) -> Non
 @compiled
 def iterate(bench: int, lanes: int, fresh: int, again: int) -> None:
     """One iteration of Newton's method for some runs; others want a solution for their right side alone."""
-    evaluate_together(bench, lanes)
-    lanes &= ~refresh(bench, fresh)
+    if lanes != 0:
+        evaluate_together(bench, lanes)
+        lanes &= ~refresh(bench, fresh)
     if lanes != 0:
         take_devices(bench)
         add_linear_parts(bench)
@@ -365,14 +376,21 @@ def iterate(bench: int, lanes: int, fresh: int, again: int) -> None:
     for lane in range(integer_at(bench, LANES)):
         if lanes >> lane & 1 and judge(bench, lane):
             done |= 1 << lane
-    if done != 0:
-        take_slopes(bench)
-        follow_tangents(bench)
-        add_linear_parts(bench)
-        add_device_parts(bench)
-        for lane in range(integer_at(bench, LANES)):
-            if done >> lane & 1:
-                finish(bench, lane, integer_at(seat_of(bench, lane), ITERATION) + 1)
+    end(bench, done)
+
+
+@compiled
+def end(bench: int, lanes: int) -> None:
+    """Hand runs that have converged what they have asked for."""
+    if lanes == 0:
+        return
+    take_slopes(bench)
+    follow_tangents(bench)
+    add_linear_parts(bench)
+    add_device_parts(bench)
+    for lane in range(integer_at(bench, LANES)):
+        if lanes >> lane & 1:
+            finish(bench, lane, integer_at(seat_of(bench, lane), ITERATION) + 1)
 
 
 @compiled
@@ -514,22 +532,23 @@ def finish(bench: int, lane: int, code: int) -> None:
 @compiled
 def add_linear_parts(bench: int) -> None:
     """As `equations.linear_parts`."""
-    m = integer_at(bench, PATTERN)
-    start, row, unknown = shorts(m, w.START), longs(m, w.ROW), shorts(m, w.UNKNOWN)
-    capacitance, conductance, z = (
-        integer_at(bench, CAPACITANCES),
-        integer_at(bench, CONDUCTANCES),
-        integer_at(bench, ZS),
-    )
-    charge, current = integer_at(bench, CHARGES), integer_at(bench, CURRENTS)
+    add_terms(bench, integer_at(bench, CHARGE_TERMS), integer_at(bench, CHARGES))
+    add_terms(bench, integer_at(bench, CURRENT_TERMS), integer_at(bench, CURRENTS))
+
+
+@compiled
+def add_terms(bench: int, sums: int, found: int) -> None:
+    """A sum of unknowns for every row; most factors are the same in all runs, and many are zero and left out."""
+    m, z = integer_at(bench, PATTERN), integer_at(bench, ZS)
+    row, start, term = longs(m, w.ROW), longs(sums, STARTS), longs(sums, TERMS)
+    own, common = integer_at(sums, FACTORS_OWN), integer_at(sums, FACTORS_COMMON)
     for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
-        held, flowing = spread(0.0), spread(0.0)
+        total = spread(0.0)
         for p in range(start[i], start[i + 1]):
-            x = load(z, unknown[p])
-            held = held + load(capacitance, p) * x
-            flowing = flowing + load(conductance, p) * x
-        store(charge, row[i], held)
-        store(current, row[i], flowing)
+            x, place = load(z, term[2 * p]), term[2 * p + 1]
+            factor = spread(number_at(common, -1 - place)) if place < 0 else load(own, place)
+            total = total + x * factor
+        store(found, row[i], total)
 
 
 @compiled
