@@ -110,10 +110,10 @@ class Bench:
                 chosen, unknowns = self._words[[t.CHOSEN, t.ZS]].tolist()
                 self._tables.append(law_table(group, numbers, rows, chosen, unknowns))
                 loops[k] = compiled_loop().address, self._tables[-1].words.ctypes.data
-            elif side.goes_together(group):
+            elif (loop := side.loop_for(group)) != 0:
                 ranges[k, t.SIDE_BY_SIDE] = 1
                 self._tables.append(self._device_table(k, group, numbers, first))
-                loops[k] = side.compiled_loop(group.device).address, self._tables[-1].words.ctypes.data
+                loops[k] = loop, self._tables[-1].words.ctypes.data
             first += sizes
         self._put(t.TOGETHER, loops)
         self._put(t.RANGES, ranges)

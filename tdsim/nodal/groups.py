@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..circuit import Circuit, Instance
-from .kinds import Loops, loops, numbers_class, pairs_used
+from .kinds import Kind, Loops, loops, numbers_class
 from .linear import Conditions
 from .unknowns import Unknowns
 
@@ -32,7 +32,7 @@ class Group:
     walked    which of the paths of an instance have charges that depend on the way (see `wake`)
     keep      of laws: their numbers in all runs
     number    of laws: which of those of its instance it is
-    device    the kind itself; none for laws
+    kind      what it is; none for laws
     """
 
     name: str
@@ -51,7 +51,7 @@ class Group:
     typical: np.ndarray | None = None
     keep: Any = None
     number: int = 0
-    device: Any = None
+    kind: Kind | None = None
 
     @property
     def count(self) -> int:
@@ -79,16 +79,26 @@ def make_groups(
     circuit: Circuit, instances: Sequence[Instance], unknowns: Unknowns, conditions: Conditions, runs: int
 ) -> list[Group]:
     """The groups of all non-linear devices of a circuit."""
-    kinds: dict[Any, list[Instance]] = {}
+    kinds: dict[Kind, list[Instance]] = {}
     for instance in instances:
         if instance.device.characteristic is not None:
-            kinds.setdefault(instance.device.variant(instance.settings), []).append(instance)
-    return [_group(device, members, unknowns, conditions, circuit) for device, members in kinds.items()]
+            device = instance.device.variant(instance.settings)
+            kinds.setdefault(Kind(device, _is_bare(instance, device, unknowns)), []).append(instance)
+    return [_group(kind, members, unknowns, conditions, circuit) for kind, members in kinds.items()]
+
+
+def _is_bare(instance: Instance, device: Any, unknowns: Unknowns) -> bool:
+    """Whether an instance has none of the inner nodes that its device may have."""
+    ends = [(name, inner.onto) for name, inner in device.inner.items()]
+    return bool(ends) and all(unknowns.terminal(instance, a) == unknowns.terminal(instance, b) for a, b in ends)
 
 
 def _group(
-    device: Any, instances: list[Instance], unknowns: Unknowns, conditions: Conditions, circuit: Circuit
+    kind: Kind, instances: list[Instance], unknowns: Unknowns, conditions: Conditions, circuit: Circuit
 ) -> Group:
+    device: Any = kind.device
+    controls, paths = [device.controls[k] for k in kind.controls], [device.paths[k] for k in kind.paths]
+
     def pairs(table: Sequence[tuple[str, str]]) -> np.ndarray:
         ends = [[[_end(circuit, unknowns, i, n) for n in pair] for pair in table] for i in instances]
         return np.array(ends, dtype=np.int64).reshape(len(instances), len(table), 2)
@@ -98,38 +108,38 @@ def _group(
     return Group(
         device.name,
         [i.name for i in instances],
-        loops(device),
+        loops(kind),
         numbers_of(device, instances, conditions, float(circuit.options.get("gmin", 1e-12))),
-        pairs(device.controls),
-        pairs(device.paths),
+        pairs(controls),
+        pairs(paths),
         fields.index("gmin") if "gmin" in fields else -1,
         np.array(states, dtype=np.int64).reshape(-1),
         device.switches * len(instances),
         stores=not device.switches,
-        typical=_typical(device),
-        walked=tuple(device.paths.index(path) for path in device.walked),
+        typical=_typical(kind),
+        walked=kind.walked,
         off=np.array([float(np.ravel(i.settings.get("off", 0.0))[0]) != 0 for i in instances], dtype=bool),
-        starts=list(_starts(device, instances, unknowns)),
-        device=device,
+        starts=list(_starts(device, controls, instances, unknowns)),
+        kind=kind,
     )
 
 
-def _typical(device: Any) -> np.ndarray:
+def _typical(kind: Kind) -> np.ndarray:
     """1 mS for each derivative that is not zero for good: (paths, controls)."""
-    found = np.zeros((len(device.paths), len(device.controls)))
-    for path, control in pairs_used(device):
+    found = np.zeros((len(kind.paths), len(kind.controls)))
+    for path, control in kind.derivatives:
         found[path, control] = 1e-3
     return found
 
 
-def _starts(device: Any, instances: Sequence[Instance], unknowns: Unknowns) -> Iterator[Start]:
+def _starts(device: Any, controls: Sequence[Any], instances: Sequence[Instance], unknowns: Unknowns) -> Iterator[Start]:
     """Every end of a control at which `ic` gives the voltage."""
     for k, instance in enumerate(instances):
         for name, (node, origin) in device.starts:
             given = np.atleast_1d(np.asarray(instance.settings[name], dtype=float))
             if np.isnan(given).all():
                 continue
-            for j, pair in enumerate(device.controls):
+            for j, pair in enumerate(controls):
                 for end in (0, 1):
                     if pair[end] == node:
                         yield k, j, end, unknowns.terminal(instance, origin), given

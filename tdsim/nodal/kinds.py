@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
@@ -25,7 +27,10 @@ from .memory import (
     add_products,
     all_within,
     differences_at,
+    filled,
     integer_at,
+    kept,
+    kept_entries,
     minus,
     number_at,
     numbers_at,
@@ -77,18 +82,85 @@ class Loops(NamedTuple):
     follow: int = 0
 
 
-_made: dict[type[Device], tuple[Loops, Any]] = {}
+@dataclass(frozen=True)
+class Kind:
+    """A device as its instances have it.
+
+    `bare` are those without any inner nodes: each of these is one with the port that it lies onto, and what is between
+    the two, the controls and paths of series resistances, is left out.
+    """
+
+    device: type[Device]
+    bare: bool = False
+
+    @property
+    def controls(self) -> list[int]:
+        """The places of the controls that there are, among those of the device."""
+        return [k for k, pair in enumerate(self.device.controls) if self._differ(pair)]
+
+    @property
+    def paths(self) -> list[int]:
+        """The places of the paths that there are."""
+        return [k for k, pair in enumerate(self.device.paths) if self._differ(pair)]
+
+    @property
+    def walked(self) -> tuple[int, ...]:
+        """The walked ones, by their places among the paths that there are."""
+        return tuple(self.paths.index(self.device.paths.index(path)) for path in self.device.walked)
+
+    @property
+    def derivatives(self) -> list[tuple[int, int]]:
+        """Path and control, among those that there are, of every derivative that is not zero for good."""
+        pairs = pairs_used(self.device)
+        places = itertools.product(enumerate(self.paths), enumerate(self.controls))
+        return [(k, j) for (k, path), (j, control) in places if (path, control) in pairs]
+
+    def _differ(self, pair: tuple[str, str]) -> bool:
+        if not self.bare:
+            return True
+        one, other = (self.device.inner[name].onto if name in self.device.inner else name for name in pair)
+        return one != other
+
+
+class Shape(NamedTuple):
+    """What loops are made for: how long tuples are, and what is left out, told by 0 and None.
+
+    like, path      one 0 for each control and for each path
+    controls, paths  for each of the device's, 0, or None where it is left out
+    used            for each path and control, 0, or None for a derivative that is zero for good
+    """
+
+    like: tuple[float, ...]
+    path: tuple[float, ...]
+    controls: tuple[float | None, ...]
+    paths: tuple[float | None, ...]
+    used: tuple[float | None, ...]
+
+
+def shape_of(kind: Kind) -> Shape:
+    """The shape of a kind's loops."""
+    device, controls, paths, derivatives = kind.device, kind.controls, kind.paths, set(kind.derivatives)
+    return Shape(
+        (0.0,) * len(controls),
+        (0.0,) * len(paths),
+        tuple(0.0 if k in controls else None for k in range(len(device.controls))),
+        tuple(0.0 if k in paths else None for k in range(len(device.paths))),
+        tuple(0.0 if divmod(k, len(controls)) in derivatives else None for k in range(len(paths) * len(controls))),
+    )
+
+
+_made: dict[Kind, tuple[Loops, Any]] = {}
 _registered: set[Callable[..., Any]] = set()
 
 
-def loops(device: type[Device]) -> Loops:
+def loops(kind: Kind) -> Loops:
     """The compiled loops of a non-linear device; compiled at first use, then kept on disk."""
-    if device not in _made:
+    if kind not in _made:
         register_kernels()
-        evaluate = _compile(_evaluator(device))
+        evaluate, device = _compile(_evaluator(kind)), kind.device
         others = [_compile(f) for f in (_margins(device), _turns(device))] if device.switches else []
-        _made[device] = Loops(evaluate.address, *(f.address for f in others)), (evaluate, others)
-    return _made[device][0]
+        _made[kind] = Loops(evaluate.address, *(f.address for f in others)), (evaluate, others)
+    return _made[kind][0]
 
 
 def register_kernels() -> None:
@@ -121,17 +193,18 @@ def sources_digest() -> int:
     return int.from_bytes(digest.digest()[:7], "little")
 
 
-def _evaluator(device: type[Device]) -> Callable[[int], None]:
+def _evaluator(found: Kind) -> Callable[[int], None]:
+    device = found.device
     if device.switches:
         return _switching_evaluator(device)
     if device.walked:
-        return _walking_evaluator(device)
+        return _walking_evaluator(found)
     characteristic: Any = device.characteristic
     limit: Any = device.limit or unlimited
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
-    like, controls = (0.0,) * len(device.controls), len(device.controls)
-    path, width = (0.0,) * len(device.paths), len(device.controls) + 2 * len(device.paths)
-    source, used = sources_digest(), entries_used(device)
+    like, path, held, ways, used = shape_of(found)
+    controls, width = len(like), len(like) + 2 * len(path)
+    source = sources_digest()
 
     def evaluate(row: int) -> None:
         if row == source:
@@ -148,27 +221,29 @@ def _evaluator(device: type[Device]) -> Callable[[int], None]:
             p = numbers_at(kind, numbers, fields * i)
             u = wanted
             if limiting:
-                u = limit(p, wanted, tuple_at(like, before, controls * i))
-            flows, slopes, charges, capacitances = characteristic(p, u)
+                last = tuple_at(like, before, controls * i)
+                u = kept(limit(p, filled(wanted, held), filled(last, held)), held)
+            has = without_gaps(characteristic(p, filled(u, held)), ways, held)
             note_limits(row, i, wanted, u)
-            note_latent(row, i, u, flows, charges)
-            deliver(row, i, wanted, u, (flows, slopes, charges, capacitances), used)
+            note_latent(row, i, u, has[0], has[2])
+            deliver(row, i, wanted, u, has, used)
 
     return evaluate
 
 
-def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
+def _walking_evaluator(found: Kind) -> Callable[[int], None]:
     """Of devices with `walked` paths: their charges are counted from the base of the stage.
 
     Tangents do only where such a device is at rest over the whole stage: its walked charges are those since then.
     """
+    device = found.device
     characteristic: Any = device.characteristic
     limit: Any = device.limit or unlimited
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
-    like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
-    path, width = (0.0,) * len(device.paths), len(device.controls) + 2 * len(device.paths)
-    reach, walking, ways = 2 * controls + paths, tuple(device.paths.index(w) for w in device.walked), len(device.walked)
-    source, used = sources_digest(), entries_used(device)
+    like, path, held, ways, used = shape_of(found)
+    controls, paths, width = len(like), len(path), len(like) + 2 * len(path)
+    reach, walking, walks = 2 * controls + paths, found.walked, len(found.walked)
+    source = sources_digest()
 
     def evaluate(row: int) -> None:
         if row == source:
@@ -185,7 +260,7 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
             moved = minus(wanted, tuple_at(like, latent, width * i))
             if still and all_within(moved, near):
                 follow_tangents(row, i, wanted, moved, path, used)
-                for n in range(ways):
+                for n in range(walks):
                     k = walking[n]
                     passed = number_at(base, integer_at(wake, reach * i + 2 * controls + k))
                     for j in range(controls):
@@ -195,19 +270,32 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
             p = numbers_at(kind, numbers, fields * i)
             u = wanted
             if limiting:
-                u = limit(p, wanted, tuple_at(like, before, controls * i))
-            flows, slopes, charges, capacitances = characteristic(p, u, origin)
+                last = tuple_at(like, before, controls * i)
+                u = kept(limit(p, filled(wanted, held), filled(last, held)), held)
+            has = without_gaps(characteristic(p, filled(u, held), filled(origin, held)), ways, held)
             note_limits(row, i, wanted, u)
             if still:
-                note_latent(row, i, u, flows, charges)
+                note_latent(row, i, u, has[0], has[2])
             else:
                 put_number(latent, width * i, np.nan)
-            deliver(row, i, wanted, u, (flows, slopes, charges, capacitances), used)
+            deliver(row, i, wanted, u, has, used)
             for k in range(paths):
-                held = number_at(base, integer_at(wake, reach * i + 2 * controls + k))
-                put_number(results, paths * i + k, number_at(results, paths * i + k) + held)
+                passed = number_at(base, integer_at(wake, reach * i + 2 * controls + k))
+                put_number(results, paths * i + k, number_at(results, paths * i + k) + passed)
 
     return evaluate
+
+
+@register_jitable
+def without_gaps(has: Any, paths: Any, controls: Any) -> Any:
+    """What a law gives, without what is left out."""
+    flows, slopes, charges, capacitances = has
+    return (
+        kept(flows, paths),
+        kept_entries(slopes, paths, controls),
+        kept(charges, paths),
+        kept_entries(capacitances, paths, controls),
+    )
 
 
 def pairs_used(device: type[Device]) -> tuple[tuple[int, int], ...]:
@@ -215,12 +303,6 @@ def pairs_used(device: type[Device]) -> tuple[tuple[int, int], ...]:
     every = tuple(range(len(device.controls)))
     depends = device.depends or (every,) * len(device.paths)
     return tuple((k, j) for k, places in enumerate(depends) for j in places)
-
-
-def entries_used(device: type[Device]) -> tuple[float | None, ...]:
-    """For each path and control: 0, or None for a derivative that is zero for good."""
-    pairs, columns = pairs_used(device), len(device.controls)
-    return tuple(0.0 if divmod(k, columns) in pairs else None for k in range(len(device.paths) * columns))
 
 
 @register_jitable
@@ -270,7 +352,7 @@ def _switching_evaluator(device: type[Device]) -> Callable[[int], None]:
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
     like, controls = (0.0,) * len(device.controls), len(device.controls)
     switches = device.switches
-    source, used = sources_digest(), entries_used(device)
+    source, used = sources_digest(), shape_of(Kind(device)).used
 
     def evaluate(row: int) -> None:
         if row == source:

@@ -16,7 +16,6 @@ import numpy as np
 from numba.core import errors, types
 from numba.extending import register_jitable
 
-from ..device import Device
 from .choices import Unknown
 from .eights import (
     apart,
@@ -32,8 +31,8 @@ from .eights import (
     spread_at,
 )
 from .groups import Group
-from .kinds import ELSEWHERE, entries_used, numbers_class, sources_digest, unlimited
-from .memory import integer_at, put_integer
+from .kinds import ELSEWHERE, Kind, numbers_class, shape_of, sources_digest, unlimited, without_gaps
+from .memory import filled, integer_at, kept, put_integer
 
 (
     LANES,  # address of the bits of the runs that it is evaluated for
@@ -57,18 +56,19 @@ from .memory import integer_at, put_integer
 WORDS = 17
 
 
-def evaluator(device: type[Device]) -> Callable[[int], None]:
+def evaluator(kind: Kind) -> Callable[[int], None]:
     """`kinds.evaluate` of a device for eight runs."""
-    return _walking_evaluator(device) if device.walked else _evaluator(device)
+    return _walking_evaluator(kind) if kind.device.walked else _evaluator(kind)
 
 
-def _evaluator(device: type[Device]) -> Callable[[int], None]:
+def _evaluator(found: Kind) -> Callable[[int], None]:
+    device = found.device
     characteristic: Any = device.characteristic
     limit: Any = device.limit or unlimited
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
-    like, controls = (0.0,) * len(device.controls), len(device.controls)
-    path, width = (0.0,) * len(device.paths), len(device.controls) + 2 * len(device.paths)
-    source, used = sources_digest(), entries_used(device)
+    like, path, held, ways, used = shape_of(found)
+    controls, width = len(like), len(like) + 2 * len(path)
+    source = sources_digest()
 
     def evaluate(table: int) -> None:
         if table == source:
@@ -89,23 +89,25 @@ def _evaluator(device: type[Device]) -> Callable[[int], None]:
             p = spread_at(kind, numbers, fields * i) if common else eights_at(kind, numbers, fields * i)
             u = wanted
             if active & limiting != 0:
-                u = choose(limiting, limit(p, wanted, eights_at(like, before, controls * i)), wanted)
-            has = characteristic(p, u)
+                last = filled(eights_at(like, before, controls * i), held)
+                u = choose(limiting, kept(limit(p, filled(wanted, held), last), held), wanted)
+            has = without_gaps(characteristic(p, filled(u, held)), ways, held)
             note_latent(table, i, active, u, has, path)
             deliver(table, i, active, wanted, u, has, used)
 
     return evaluate
 
 
-def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
+def _walking_evaluator(found: Kind) -> Callable[[int], None]:
     """Of devices with `walked` paths, as in `kinds`."""
+    device = found.device
     characteristic: Any = device.characteristic
     limit: Any = device.limit or unlimited
     kind, fields = numbers_class(device), len(numbers_class(device)._fields)
-    like, paths, controls = (0.0,) * len(device.controls), len(device.paths), len(device.controls)
-    path, width = (0.0,) * len(device.paths), len(device.controls) + 2 * len(device.paths)
-    reach, walking, ways = 2 * controls + paths, tuple(device.paths.index(w) for w in device.walked), len(device.walked)
-    source, used = sources_digest(), entries_used(device)
+    like, path, held, ways, used = shape_of(found)
+    controls, paths, width = len(like), len(path), len(like) + 2 * len(path)
+    reach, walking, walks = 2 * controls + paths, found.walked, len(found.walked)
+    source = sources_digest()
 
     def evaluate(table: int) -> None:
         if table == source:
@@ -125,7 +127,7 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
             quiet = lanes_within(moved, near) & still & lanes
             if quiet != 0:
                 follow_tangents(table, i, quiet, wanted, moved, path, used)
-                for n in range(ways):
+                for n in range(walks):
                     k = walking[n]
                     passed = gather(bases, integer_at(wake, reach * i + 2 * controls + k))
                     for j in range(controls):
@@ -137,14 +139,15 @@ def _walking_evaluator(device: type[Device]) -> Callable[[int], None]:
             p = spread_at(kind, numbers, fields * i) if common else eights_at(kind, numbers, fields * i)
             u = wanted
             if active & limiting != 0:
-                u = choose(limiting, limit(p, wanted, eights_at(like, before, controls * i)), wanted)
-            has = characteristic(p, u, origin)
+                last = filled(eights_at(like, before, controls * i), held)
+                u = choose(limiting, kept(limit(p, filled(wanted, held), last), held), wanted)
+            has = without_gaps(characteristic(p, filled(u, held), filled(origin, held)), ways, held)
             note_latent(table, i, active & still, u, has, path)
             put_eights(latent, width * i, active & ~still, (np.nan,), (0.0,))
             deliver(table, i, active, wanted, u, has, used)
             for k in range(paths):
-                held = gather(bases, integer_at(wake, reach * i + 2 * controls + k))
-                put_eights(results, paths * i + k, active, (load(results, paths * i + k) + held,), (0.0,))
+                passed = gather(bases, integer_at(wake, reach * i + 2 * controls + k))
+                put_eights(results, paths * i + k, active, (load(results, paths * i + k) + passed,), (0.0,))
 
     return evaluate
 
@@ -193,30 +196,30 @@ def deliver(table: int, i: int, lanes: int, wanted: Any, u: Any, has: Any, used:
 # -- made ready, in Python --------------------------------------------------------------------------------------
 
 
-_made: dict[type[Device], Any] = {}
-_apart: set[type[Device]] = set()
+_made: dict[Kind, Any] = {}
+_apart: set[Kind] = set()
 
 
-def compiled_loop(device: type[Device]) -> Any:
+def compiled_loop(kind: Kind) -> Any:
     """`evaluate` of a device, compiled at first use and kept on disk."""
-    if device not in _made:
-        _made[device] = numba.cfunc(types.void(types.int64), cache=True, error_model="numpy")(evaluator(device))
-    return _made[device]
+    if kind not in _made:
+        _made[kind] = numba.cfunc(types.void(types.int64), cache=True, error_model="numpy")(evaluator(kind))
+    return _made[kind]
 
 
-def goes_together(group: Group) -> bool:
-    """Whether there is such a loop for a group: not for laws, nor for devices with states of their own.
+def loop_for(group: Group) -> int:
+    """The address of such a loop for a group; 0 for laws, and for devices with states of their own.
 
     A device whose law has no counterpart for eight runs, say because it holds a loop, is evaluated run by run.
     """
-    device = group.device
-    if device is None or device.switches or device in _apart:
-        return False
+    kind = group.kind
+    if kind is None or kind.device.switches or kind in _apart:
+        return 0
     try:
-        compiled_loop(device)
+        return int(compiled_loop(kind).address)
     except (Unknown, errors.NumbaError):
-        _apart.add(device)
-    return device not in _apart
+        _apart.add(kind)
+        return 0
 
 
 class DeviceTable:

@@ -187,6 +187,59 @@ def put_used(context: Any, address: Any, place: Any, values: Any, used: Any) -> 
     return types.void(types.int64, types.int64, values, used), generate
 
 
+def _held(gaps: Any) -> list[bool]:
+    return [leaf is not types.none for leaf in gaps]
+
+
+@_intrinsic
+def filled(context: Any, values: Any, gaps: Any) -> Any:
+    """A tuple with zeros put in where `gaps` has None."""
+    held = _held(gaps)
+    kind = values[0]
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        numbers = (builder.extract_value(args[0], k) for k in range(len(values)))
+        zero = context.get_constant_null(kind)
+        return context.make_tuple(builder, signature.return_type, [next(numbers) if h else zero for h in held])
+
+    return _types.UniTuple(kind, len(held))(values, gaps), generate
+
+
+def _without(context: Any, builder: Any, value: Any, gaps: Any, result: Any) -> Any:
+    parts = [builder.extract_value(value, k) for k, h in enumerate(_held(gaps)) if h]
+    return context.make_tuple(builder, result, parts)
+
+
+def _kept(kind: Any, gaps: Any) -> Any:
+    return _types.BaseTuple.from_types([leaf for leaf, h in zip(kind, _held(gaps), strict=True) if h])
+
+
+@_intrinsic
+def kept(context: Any, values: Any, gaps: Any) -> Any:
+    """A tuple without what stands where `gaps` has None."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _without(context, builder, args[0], gaps, signature.return_type)
+
+    return _kept(values, gaps)(values, gaps), generate
+
+
+@_intrinsic
+def kept_entries(context: Any, rows: Any, paths: Any, controls: Any) -> Any:
+    """A tuple of tuples without the rows and the columns at which `paths` and `controls` have None."""
+    inner = [_kept(row, controls) for row, h in zip(rows, _held(paths), strict=True) if h]
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        found: list[Any] = []
+        for k, h in enumerate(_held(paths)):
+            if h:
+                row = builder.extract_value(args[0], k)
+                found.append(_without(context, builder, row, controls, inner[len(found)]))
+        return context.make_tuple(builder, signature.return_type, found)
+
+    return _types.BaseTuple.from_types(inner)(rows, paths, controls), generate
+
+
 @_intrinsic
 def minus(context: Any, one: Any, other: Any) -> Any:
     """The differences of two tuples of numbers."""
