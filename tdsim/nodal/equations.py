@@ -158,14 +158,19 @@ def linear_parts(m: int, z: Any) -> None:
 @compiled
 def add_devices(m: int) -> None:
     """Add to CHARGE and CURRENT those of the non-linear devices, as they were last evaluated."""
-    path, flows, charges = longs(m, w.PATH), floats(m, w.FLOWS), floats(m, w.CHARGES)
-    charge, current = floats(m, w.CHARGE), floats(m, w.CURRENT)
-    for k in range(integer_at(m, w.PATHS_COUNT)):
-        a, b = path[2 * k], path[2 * k + 1]
-        current[a] += flows[k]
-        current[b] -= flows[k]
-        charge[a] += charges[k]
-        charge[b] -= charges[k]
+    start, path, sign = longs(m, w.END_START), longs(m, w.END_PATH), floats(m, w.END_SIGN)
+    flows, charges, charge, current = (
+        floats(m, w.FLOWS),
+        floats(m, w.CHARGES),
+        floats(m, w.CHARGE),
+        floats(m, w.CURRENT),
+    )
+    for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        held, flowing = charge[i], current[i]
+        for k in range(start[i], start[i + 1]):
+            held += sign[k] * charges[path[k]]
+            flowing += sign[k] * flows[path[k]]
+        charge[i], current[i] = held, flowing
 
 
 @compiled

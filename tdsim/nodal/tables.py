@@ -186,8 +186,20 @@ def _common(system: System, layout: Layout) -> Common:
         "KINDS": np.array([_loops(g) for g in system.groups], dtype=np.int64),
         "PATH": _joined([g.paths.reshape(-1, 2) for g in system.groups], 2),
         "SLOPE": _slopes(system.groups),
+        **_ends(system),
     }
     return Common(system, matrices, entry, _joined(places, 4), drive_value[by_source], arrays)
+
+
+def _ends(system: System) -> dict[str, np.ndarray]:
+    """The ends of all paths by the row that they are at, but for ground's and for paths from a row to itself."""
+    paths = _joined([g.paths.reshape(-1, 2) for g in system.groups], 2)
+    numbers = np.repeat(np.arange(len(paths)), 2)
+    rows, signs = paths.reshape(-1), np.tile([1.0, -1.0], len(paths))
+    own = (rows < system.size) & np.repeat(paths[:, 0] != paths[:, 1], 2)
+    order = np.argsort(rows[own], kind="stable")
+    starts = np.searchsorted(rows[own][order], np.arange(system.size + 1))
+    return {"END_START": starts.astype(np.int64), "END_PATH": numbers[own][order], "END_SIGN": signs[own][order]}
 
 
 def _loops(group: Group) -> tuple[int, ...]:

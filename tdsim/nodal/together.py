@@ -580,15 +580,16 @@ def take_slopes(bench: int) -> None:
 def add_device_parts(bench: int) -> None:
     """As `equations.add_devices`."""
     m = integer_at(bench, PATTERN)
-    path, flows, charges = longs(m, w.PATH), integer_at(bench, PATH_FLOWS), integer_at(bench, PATH_CHARGES)
+    start, path, sign = longs(m, w.END_START), longs(m, w.END_PATH), floats(m, w.END_SIGN)
+    flows, charges = integer_at(bench, PATH_FLOWS), integer_at(bench, PATH_CHARGES)
     charge, current = integer_at(bench, CHARGES), integer_at(bench, CURRENTS)
-    for k in range(integer_at(m, w.PATHS_COUNT)):
-        a, b = path[2 * k], path[2 * k + 1]
-        flow, held = load(flows, k), load(charges, k)
-        store(current, a, load(current, a) + flow)
-        store(current, b, load(current, b) - flow)
-        store(charge, a, load(charge, a) + held)
-        store(charge, b, load(charge, b) - held)
+    for i in range(integer_at(m, w.UNKNOWNS_COUNT)):
+        held, flowing = load(charge, i), load(current, i)
+        for k in range(start[i], start[i + 1]):
+            held = held + load(charges, path[k]) * sign[k]
+            flowing = flowing + load(flows, path[k]) * sign[k]
+        store(charge, i, held)
+        store(current, i, flowing)
 
 
 @compiled

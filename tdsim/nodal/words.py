@@ -67,6 +67,9 @@ _NAMES = [
     ("KINDS", "int64 (groups, 4): addresses of their loops"),
     ("GROUP_ROWS", "int64 (groups, WORDS): see kinds"),
     ("PATH", "int64 (paths, 2): rows from which and to which a current goes"),
+    ("END_START", "int64 (unknowns + 1,): where the ends of paths at each row begin"),
+    ("END_PATH", "int64 (ends,): the path of each, rising within a row"),
+    ("END_SIGN", "(ends,): 1 where it goes from the row, -1 where it comes to it"),
     ("SLOPE", "int64 (slopes, 4): path, the two unknowns whose difference it is for, and where it is in FLOW_SLOPES"),
     ("SLOPE_PLACE", "int64 (slopes, 4): entries + - - + of the matrix"),
     ("WAKE_UNKNOWN", "int64 (wake,): the unknown that each is, or -1"),
@@ -169,6 +172,9 @@ _NAMES = [
     KINDS,
     GROUP_ROWS,
     PATH,
+    END_START,
+    END_PATH,
+    END_SIGN,
     SLOPE,
     SLOPE_PLACE,
     WAKE_UNKNOWN,
@@ -220,7 +226,7 @@ _NAMES = [
     OUT_TIMES,
     OUT_VALUES,
     FILLED,
-) = range(96)
+) = range(99)
 
 INDEX = {name: k for k, (name, _) in enumerate(_NAMES)}
 
