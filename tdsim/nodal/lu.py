@@ -1,7 +1,11 @@
 """Sparse LU with a fixed pattern: ordered once, factorised again whenever the numbers change.
 
 Rows and columns are permuted once so that the pivots stand on the diagonal and little fills in. The numeric part goes
-row by row: row i of L and U comes from row i of the matrix by subtracting multiples of the rows of U above it.
+row by row: row i of L and U comes from row i of the matrix by subtracting multiples of the rows of U above it. It walks
+through places that are known beforehand and searches for none, which does for small systems too: a flat tape
+of operations, without checks of pivots, takes 0.6 to 1.3 of the time (0.1 us at 9 unknowns, where an iteration of
+Newton's method takes 1 us), and a dense matrix 1.5 times the time at 9 unknowns, 20 times at 53. This is printed by
+`python -m tests.benchmarks factors`.
 
 Reference: I. S. Duff, A. M. Erisman and J. K. Reid, Direct Methods for Sparse Matrices, 2nd ed. (2017), chapters 5, 9.
 """

@@ -9,6 +9,7 @@ python -m tests.benchmarks cluster                200 runs on a dask cluster tha
 python -m tests.benchmarks sidebyside             runs of electrical circuits side by side next to one
 python -m tests.benchmarks learning               circuits that learn: exactness of gradients, accuracies
 python -m tests.benchmarks echo                   a lattice of Kerr resonators that learns by echoes
+python -m tests.benchmarks factors                factorisations of small circuits in three ways
 python -m tests.benchmarks ngspice                run ordinary decks in ngspice and here, in turn
 python -m tests.benchmarks reservoir              NARMA10 by delay reservoirs, bits that differ by the swirl
 """
@@ -19,7 +20,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import branches, cluster, echo, kills, learning, ngspice, reservoir, sidebyside
+from . import branches, cluster, echo, factors, kills, learning, ngspice, reservoir, sidebyside
 from .circuits import CASES
 from .measure import Timing, measure
 from .start import peak_memory, start_time
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str]) -> int:
         "sidebyside": sidebyside.main,
         "learning": learning.main,
         "echo": echo.main,
+        "factors": factors.main,
         "reservoir": reservoir.main,
     }
     if arguments and arguments[0] in others:
