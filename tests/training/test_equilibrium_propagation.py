@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tdsim
-from tdsim.training import Adam, Data, EquilibriumPropagation, Hardware, Optimiser, Task, circles, split
+from tdsim.training import Adam, Data, EquilibriumPropagation, Hardware, Optimiser, Task, circles, digits, split
 
 HOPFIELD = files("tdsim.netlists") / "neuromorphic" / "hopfield.cir"
 NEURONS = {"uh*": "yh*", "uo*": "yo*"}
@@ -187,3 +187,20 @@ def test_a_hopfield_net_at_rest_obeys_its_equations():
     np.testing.assert_allclose(yh, np.tanh(uh), atol=1e-8)
     np.testing.assert_allclose(uh / 1e3, inputs @ x + couplings @ yo, atol=1e-10)
     np.testing.assert_allclose(uo / 1e3, couplings.T @ yh, atol=1e-10)
+
+
+def test_the_gradient_for_digits_is_exact_in_every_layer():
+    train, test = split(digits(), 0.2, 0)
+    names = [[f"{kind}{k}" for k in range(count)] for kind, count in (("vx", 64), ("vt", 10))]
+    task = Task("digits", train, test, *names, [f"v(yo{k})" for k in range(10)])
+    method = EquilibriumPropagation(
+        tdsim.load(HOPFIELD, {"inputs": "64", "hidden": "8", "outputs": "10"}),
+        task,
+        nudges=[f"vn{k}" for k in range(10)],
+        activation=NEURONS,
+        tied={"gf*.gain": "gb*.gain"},
+        spread={"gi*.gain": 0.02, "gf*.gain": 0.02},
+    )
+    found = method.fidelity(train.inputs[:3], train.labels[:3])
+    assert min(found.cosine.values()) > 0.999
+    assert max(found.error.values()) < 0.05
