@@ -18,6 +18,9 @@ NANOSECONDS = 4.0
 STEP, INSTANT = 1e3, 6e4
 """The same for one electrical unknown and sample (ns), and where light and electronics make a loop without delay."""
 
+LOADING = 0.1
+"""The time (s) that it takes to load the compiled code of electronics."""
+
 HELD_BYTES = 64 << 20
 """Most that is held in memory of results on their way to disk."""
 
@@ -51,7 +54,7 @@ def estimate(run: Transient) -> Cost:
     if isinstance(run, MixedTransient):
         kept += 8 * len(run.electronics.readings.readings)
         each = INSTANT if run.program.latency == 0 else STEP
-        seconds += run.electronics.system.size * samples * run.runs * each * 1e-9
+        seconds += LOADING + run.electronics.system.size * samples * run.runs * each * 1e-9
     results = kept * (samples - run.first_kept) * lanes
     return Cost(seconds, _memory(run.program) + min(results, HELD_BYTES), results)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import mmap
 import sys
 from typing import Any
 
@@ -22,6 +23,12 @@ from numba.extending import intrinsic
 CONTEXT, STACK = 1 << 14, 1 << 19
 """Bytes of a context, which is smaller on every machine that is known, and of a stack."""
 
+GUARD = mmap.PAGESIZE
+"""Bytes below a stack that nobody may touch: one that grows too far ends the program instead of spoiling others."""
+
+NOBODY = 0
+"""The protection of memory that nobody may touch, PROT_NONE."""
+
 LINK, STACK_BEGIN, STACK_SIZE = 1, 2, 4
 """Words of a context: what follows its end, and its stack (the same on all 64-bit machines with Linux)."""
 
@@ -32,7 +39,7 @@ def _library() -> Any:
     if not sys.platform.startswith("linux") or ctypes.sizeof(ctypes.c_void_p) != 8:
         return None
     library = ctypes.CDLL(None)
-    names = ("getcontext", "makecontext", "swapcontext")
+    names = ("getcontext", "makecontext", "swapcontext", "mprotect")
     return library if all(hasattr(library, name) for name in names) else None
 
 
@@ -52,7 +59,10 @@ class Fiber:
 
     def __init__(self) -> None:
         self._context = np.zeros(CONTEXT // 8, dtype=np.int64)
-        self._stack = np.empty(STACK // 8, dtype=np.int64)
+        room = mmap.mmap(-1, GUARD + STACK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._stack = np.frombuffer(room, dtype=np.int64)
+        first = ctypes.c_void_p(self._stack.ctypes.data)
+        _library().mprotect(first, ctypes.c_size_t(GUARD), ctypes.c_int(NOBODY))
 
     @property
     def address(self) -> int:
@@ -65,7 +75,7 @@ class Fiber:
         """
         library, halves = _library(), (argument & 0xFFFFFFFF, argument >> 32)
         library.getcontext(ctypes.c_void_p(self.address))
-        self._context[[LINK, STACK_BEGIN, STACK_SIZE]] = 0, self._stack.ctypes.data, STACK
+        self._context[[LINK, STACK_BEGIN, STACK_SIZE]] = 0, self._stack.ctypes.data + GUARD, STACK
         context, called = ctypes.c_void_p(self.address), ctypes.c_void_p(function)
         library.makecontext(context, called, ctypes.c_int(2), *map(ctypes.c_uint, halves))
 
