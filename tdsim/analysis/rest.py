@@ -82,7 +82,7 @@ def _unit(circuit: Circuit, axis: Axis) -> str:
 
 
 class _Sweeper:
-    """Solves point after point, each from the one before."""
+    """Solves point after point, each from the one before; all share the pattern of the matrix and its pivots."""
 
     def __init__(self, rest: Rest, axes: Sequence[Axis]):
         self.rest, self.electronics, self.axes = rest, rest.electronics, axes
@@ -123,7 +123,8 @@ class _Sweeper:
                 values[f"{axis.target}.{axis.parameter}"] = float(value)
         circuit, _ = set_parameters(self.electronics.circuit, values)
         before, switches = self.solver.words["Z"].copy(), self.solver.words["SWITCHES"].copy()
-        self.solver = self.electronics.solver(self.electronics.at(ambient, circuit=circuit))
+        system, layout = self.electronics.at(ambient, circuit=circuit), self.solver.layout
+        self.solver = self.electronics.solver(system, layout=layout if layout.holds(system) else None)
         self.solver.words["Z"][:] = before
         self.solver.words["SWITCHES"][:] = switches
         self.readings = make_readings(circuit, self.solver.system, self.electronics.probes)

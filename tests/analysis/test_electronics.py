@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import tdsim
+from tdsim.analysis import electronics
 from tdsim.errors import SimulationError
+from tdsim.nodal.solver import lay_out
 
 
 def load(lines, *cards):
@@ -39,6 +41,20 @@ def test_temperature_is_swept():
     found = tdsim.simulate(circuit)["v(1)"]
     rise = found["temp"].values - 27
     np.testing.assert_allclose(found.values, 1 + 1e-3 * rise + 1e-6 * rise**2, rtol=1e-12)
+
+
+def test_a_sweep_of_parameters_has_one_pattern_and_each_point_is_as_alone(monkeypatch):
+    analysed = []
+    monkeypatch.setattr(electronics, "lay_out", lambda *given: analysed.append(given) or lay_out(*given))
+    lines = "v1 1 0 2\nr1 1 2 {r}\nd1 2 0 dm\nr2 2 3 1k\nl1 3 4 1m\nr3 4 0 1k\n.model dm d(is=1f)"
+    cards = [".options reltol=1e-6", ".save v(2) v(4) i(l1)"]
+    found = tdsim.simulate(load(lines.format(r=1), ".dc r1 1 1g 499.9999995meg temp -20 80 100", *cards))
+    assert len(analysed) == 1
+    for j, temperature in enumerate(found["temp"].values):
+        for k, r in enumerate(found["r1"].values):
+            alone = tdsim.simulate(load(lines.format(r=repr(float(r))), f".temp {temperature}", ".op", *cards))
+            for name in alone.data_vars:
+                assert found[name].values[j, k] == pytest.approx(alone[name].item(), rel=1e-6, abs=1e-12)
 
 
 def test_small_signals_of_a_low_pass():
