@@ -200,8 +200,8 @@ def _light(method: HamiltonianEcho) -> None:
     print(
         f"  light: {light:.1e} J ({light / photon:.0f} photons) an inference; an update and example takes two ways "
         f"there and back, {2 * light:.1e} J; lossless cavities give it back, with gamma = {inside:.0e}/s an inference "
-        f"dissipates {light * -np.expm1(-inside * 10 * NS):.1e} J; a digital split step takes "
-        f"{100 * 9 * 4 * cavities**2} products",
+        f"dissipates {light * -np.expm1(-inside * 10 * NS):.1e} J; a digital split step of order 4 takes "
+        f"{100 * 6 * 4 * cavities**2} products",
         flush=True,
     )
 
