@@ -24,6 +24,7 @@ _HOME = {
     "settle": "analysis.simulate",
     "fixed_point": "analysis.simulate",
     "sparam": "analysis.simulate",
+    "OperatingPoints": "analysis.operating_points",
     "sweep": "analysis.sweeping",
     "gradient": "adjoint.gradient",
     "sensitivity": "adjoint.sensitivity",
@@ -40,6 +41,7 @@ __all__ = ["__version__", *_HOME]
 if TYPE_CHECKING:
     from .adjoint.gradient import gradient as gradient
     from .adjoint.sensitivity import sensitivity as sensitivity
+    from .analysis.operating_points import OperatingPoints as OperatingPoints
     from .analysis.simulate import fixed_point as fixed_point
     from .analysis.simulate import settle as settle
     from .analysis.simulate import simulate as simulate

@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import Circuit, UsageError, fixed_point, gradient, transient
+from .. import Circuit, OperatingPoints, UsageError, fixed_point, gradient, transient
 from ..analysis.electronics import is_optical
-from ..analysis.operating_points import OperatingPoints
 from .hardware import Hardware
 from .method import Method
 from .reading import Reading, read

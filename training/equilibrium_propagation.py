@@ -21,9 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import Circuit, SimulationError, State, UsageError, fixed_point, settle
+from .. import Circuit, OperatingPoints, SimulationError, State, UsageError, fixed_point, settle
 from ..analysis.electronics import is_optical
-from ..analysis.operating_points import OperatingPoints
 from .energies import Energies
 from .exact import equilibrium_gradient
 from .hardware import Hardware
