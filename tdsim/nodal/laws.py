@@ -94,8 +94,12 @@ come out; say when the next break comes out, and how long a step may be; only lo
 ASKED, NEXT_BREAK, LONGEST, TROUBLE = range(4)
 """The numbers at word AHEAD. TROUBLE is set to 1 where an expression is undefined, 2 where a history overflowed."""
 
-PARTIAL = [NUMBER[n] for n in ("div", "power", "pwr", "sqrt", "log", "log10", "asin", "acos", "acosh", "atanh", "tan")]
-"""Operations whose result may be no number, or infinite."""
+_UNDEFINED = {"div": "division", "power": "power", "pwr": "power"}
+PARTIAL = {
+    NUMBER[n]: _UNDEFINED.get(n, f"{n}()")
+    for n in ("div", "power", "pwr", "sqrt", "log", "log10", "asin", "acos", "acosh", "atanh", "tan")
+}
+"""Operations whose result may be no number, or infinite, and what they are called."""
 
 CAPACITY_POINTS, CAPACITY_BREAKS = 1 << 18, 1 << 14
 
@@ -245,7 +249,9 @@ class Memory:
     def __init__(self, codes: Sequence[Code], has_branch: bool, ambient: float, tolerance: float):
         self.words = np.zeros((len(codes), 1, WORD_COUNT), dtype=np.int64)
         different = {id(code): code for code in codes}.values()
-        self.is_followed = any(code.delays or np.isin(code.steps[:, 0], PARTIAL).any() for code in different)
+        self.partial = sorted({PARTIAL[op] for code in different for op in code.steps[:, 0].tolist() if op in PARTIAL})
+        """What in the law may be undefined where the unknowns are numbers."""
+        self.is_followed = bool(self.partial) or any(code.delays for code in different)
         """Whether the law remembers something, or may be undefined where the unknowns are numbers."""
         self.rooms = [_Room(code, ambient, tolerance) for code in codes]
         for words, room in zip(self.words[:, 0], self.rooms, strict=True):

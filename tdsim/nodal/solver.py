@@ -124,6 +124,7 @@ class Solver:
                 self._add_resting(-1.0)
             else:
                 self._use(layout)  # the pivots of a matrix with capacitances are others
+                self.words["COUNT"][TRUSTED] = 0
 
     def _add_resting(self, factor: float) -> None:
         conductance = self.words["CONDUCTANCE"]
@@ -268,12 +269,13 @@ class Solver:
         further = 3.0 * words["Z"] - 2.0 * words["PAST_Z"][0]
         points = [words["Z"], *([*stages, further] if tried else ())]
         laws = [pair for pair in zip(words["GROUP_ROWS"], self.system.groups, strict=True) if pair[1].loops.follow]
-        for z, (row, group) in itertools.product(points, laws):
+        numbers = [z for z in points if np.isfinite(z).all()]  # of anything else no expression can make sense
+        for z, (row, group) in itertools.product(numbers, laws):
             trouble = ask(group, row, words, z)
-            if trouble == 1:
+            if trouble == 1 and group.keep.partial:
                 return (
-                    f"the expression of {group.instances[0]} is undefined: the square root or logarithm of a negative "
-                    "number, or the like; keep its argument in range with max() or a comparison"
+                    f"the expression of {group.instances[0]} is undefined: {' or '.join(group.keep.partial)} in it has "
+                    "no finite value there; keep its argument in range with max() or a comparison"
                 )
             if trouble == 2:
                 return f"the delay of {group.instances[0]} has to remember more points than fit: allow longer steps"

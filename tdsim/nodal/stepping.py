@@ -124,7 +124,7 @@ def step(m: int, until: float) -> int:
     limit = next_break(m, until)
     h = choose(m, limit)
     least = max(1e-15 * abs(t), 1e-18 * rules[w.STOP])
-    switching, factor, most = False, 1.0, 3.0
+    switching, factor, most, looked = False, 1.0, 3.0, False
     while True:
         code = attempt(m, t, h)
         if code == SINGULAR and count[w.TRUSTED] == 0:
@@ -134,6 +134,12 @@ def step(m: int, until: float) -> int:
             if error > 1.0 and error < 3.0 * noise_in_error(m):
                 error = 0.2
             factor = min(most, 0.9 * max(error, 1e-10) ** (-0.25 if integer_at(m, w.METHOD) == ESDIRK else -1.0 / 3.0))
+            if error > 1.0 and not looked and integer_at(m, w.MARGINS_COUNT) > 0:
+                looked = True  # a step across a corner whose rate jumps has errors at any length: end just past it
+                at, switching = shorten_to_corner(m, t, h)
+                if switching:
+                    h, factor = at, 1.0
+                    break
             if error > 1.0 and h > 4 * least:
                 code = -1
                 h *= max(0.2, min(factor, 0.9))
@@ -178,6 +184,15 @@ def step(m: int, until: float) -> int:
     elif integer_at(m, w.ON_GRID) == 0 and not over:
         put(m, clock[w.TIME], floats(m, w.Z))
     return DONE
+
+
+@compiled
+def shorten_to_corner(m: int, t: float, h: float) -> tuple[float, bool]:
+    """The step to just past the first corner in one that errs, and whether it is there and good."""
+    if least_margin(m, stage(m, w.STAGE_Z, END)) >= 0.0:
+        return h, False
+    at, code = locate(m, t, h)
+    return at, bool(code >= 0 and estimate(m, at) <= 1.0)
 
 
 @compiled
