@@ -84,11 +84,19 @@ def test_every_device(name):
 
 @pytest.mark.parametrize("seed", [seed for seed in range(51) if seed != 3])
 def test_random_networks(seed):
+    """All parameters are moved at once, in a random direction."""
     text, names = random_network(seed, moving=True)  # 3 has no transient: no step forward is found, in whatever way
-    circuit = tdsim.loads(text)
+    circuit, rng = tdsim.loads(text), np.random.default_rng(seed)
     save = [f"v({n})" for n in circuit.nets if n.startswith("n")]
-    chosen = ["v1.dc", *np.random.default_rng(seed).permutation(names)[:2]]
-    assert worst(circuit, chosen, save, 5e-9, 200e-9) < 1e-6
+    values = [circuit.instances[name.partition(".")[0]].settings[name.partition(".")[2]] for name in names]
+    cost, move = cost_of(save, 41), rng.uniform(-1, 1, len(names)) * values
+    _, slopes = tdsim.gradient(circuit, cost, names, stop=200e-9, step=5e-9, save=save)
+    near = 3e-4 * np.array([1, -1, 0.5, -0.5])
+    sets = [dict(zip(names, values + part * move, strict=True)) for part in near]
+    runs = [float(cost.value(signals)) for signals in replayed(circuit, Request(5e-9, 200e-9, save=save), sets)]
+    own = np.array([float(slopes[name]) for name in names])
+    expected = np.array(runs) @ np.array([-1, 1, 8, -8]) / (6 * 3e-4)
+    assert abs(own @ move - expected) < 1e-6 * np.abs(own * values).max()
 
 
 def ringing(options=""):
