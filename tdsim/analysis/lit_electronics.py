@@ -9,12 +9,15 @@ import numpy as np
 
 from ..engine.state import State
 from ..nodal.block import Block
+from ..nodal.drives import NEARBY
 from ..nodal.eights import WIDTH
 from ..nodal.integrator import Integrator
 from ..nodal.lit import LitDrives, LitRun
 from ..nodal.methods import method_of
 from ..nodal.solver import lay_out
+from ..nodal.system import Source
 from ..nodal.tables import Layout
+from ..nodal.words import Words
 from .ahead import Ahead
 from .bridges import Detector, Follower
 from .electronics import Electronics, electronics_of
@@ -161,7 +164,27 @@ def lit_integrator(
 ) -> tuple[Integrator, LitDrives]:
     """One run, not begun, with light on some of its sources."""
     system, step = electronics.system, request.step
-    drives = LitDrives(system.sources, lit, step, request.stop, seed_of(electronics.circuit), request.horizon)
+    drives = _SampledDrives(system.sources, lit, step, request.stop, seed_of(electronics.circuit), request.horizon)
     solver = electronics.solver(system, run, True, layout=layout)
     longest = min(step, request.longest or step)
     return Integrator(solver, drives, longest, method_of(electronics.circuit.options)), drives
+
+
+class _SampledDrives(LitDrives):
+    """The same with kinks of sources at the very instants of samples, where only round-off lies between the two.
+
+    Steps as short as that would be taken otherwise, and what delays remember would have two values at one time.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], lit: Sequence[int], step: float, stop: float, seed: int, horizon: float
+    ):
+        super().__init__(sources, lit, step, stop, seed, horizon)
+        self._step = step
+
+    def load(self, words: Words, start: float) -> float:
+        reached = super().load(words, start)
+        for times in (words["SEGMENT_TIMES"], words["BREAKS"]):
+            samples = np.rint(times / self._step) * self._step
+            times[:] = np.where(np.abs(times - samples) <= NEARBY * np.abs(times), samples, times)
+        return reached

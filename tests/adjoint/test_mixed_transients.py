@@ -79,6 +79,8 @@ C1 v 0 1f
 CARRIERS = LINK.replace("Xl in laser power=2m", ".carrier 1.55u 1.551u\nXl in laser power=2m\nXl2 nc laser carrier=1")
 
 ECHOING = RECEIVER + "B1 out 0 i=0.1m*tanh(delay(v(out),0.9p)) m=1.2\nT1 out 0 t 0 z0=75 td=0.7p\nR4 t 0 100\n"
+LOOPED = LINK + "R3 ou vm 3k\nB1 ou 0 i=0.1m*tanh(delay(v(ou),0.9p)) m=1.2\nT1 ou 0 t 0 z0=75 td=0.7p\nR4 t 0 100\n"
+
 SWITCHED = LINK + "S1 ou t v 0 sm\nR4 t 0 1k\n.model sm sw(vt=0.5 ron=100 roff=1meg)\n"
 
 CASES = {
@@ -89,6 +91,7 @@ CASES = {
     "resonant": (RESONANT, ["xc.coupling", "xp.*", "xr.kappa", "xr.kerr", "xw.time", "r*.r"], ["p(out)", "v(v)"]),
     "two carriers": (CARRIERS, ["xl.power", "xl2.phase", "xc.coupling", "xp.*", "xd.*"], ["v(ou)"]),
     "echoing": (ECHOING, ["xw.loss", "xd.saturation", "b1.m", "t1.z0", "r*.r"], ["v(out)"]),
+    "looped": (LOOPED, ["xc.coupling", "xp.vpi", "xd.responsivity", "b1.m", "t1.z0", "r*.r"], ["v(ou)", "p(out)"]),
     "switched": (SWITCHED, ["xc.coupling", "xp.vpi", "s1.ron", "r*.r"], ["p(out)", "v(ou)"]),
 }
 
