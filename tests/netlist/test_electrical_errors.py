@@ -141,7 +141,7 @@ BAD = [
     (".options threads=0", 10, "option threads must be 1 or more, not 0"),
     (".options block=0", 10, "option block must be 1 or more, not 0"),
     (".options seed=-3", 10, "option seed must be 0 or more, not -3"),
-    (".options method=euler", 10, "option method is trap or trapezoidal or gear, not 'euler'"),
+    (".options method=euler", 10, "option method is esdirk or trap or trapezoidal or gear, not 'euler'"),
     (".save v(q)\nr1 qq 0 1", 7, "unknown node 'q'; did you mean 'qq'"),
     (".save i(r9)\nr1 qq 0 1", 7, "unknown signal i(r9)"),
     (".save @r1[rr]\nr1 a 0 1", 7, "r has no parameter 'rr'"),
