@@ -33,6 +33,11 @@ class Recipe(Protocol):
         """The names of its own parameters."""
         ...
 
+    @property
+    def overrides(self) -> Mapping[str, str]:
+        """The texts that took the place of parameters' values, by name."""
+        ...
+
     def variant(
         self, values: Mapping[str, float], seed: int = 0, draw: int | None = None
     ) -> tuple[Circuit, dict[str, float]]:

@@ -34,13 +34,14 @@ class Energies:
     """The derivatives of the energy by parameters "inst.parameter".
 
     activation   node -> node: whose voltage stands for that of a neuron's node in the energy
-    Raises UsageError for a parameter whose energy is not known.
+    Raises UsageError for a parameter whose energy is not known, and for neurons whose activation is not given.
     """
 
     def __init__(self, circuit: Circuit, names: list[str], activation: Mapping[str, str]):
         self._seen = activation
         self._neurons = set(activation.values())
         self._rules = [self._rule(circuit, name) for name in names]
+        _refuse_hidden_neurons(circuit, [name.rpartition(".")[0] for name in names], activation)
         nodes = {node for _, used, _ in self._rules for node in used}
         self.nodes = sorted(nodes - set(GROUND))
 
@@ -67,3 +68,25 @@ class Energies:
         control = [nets["cp"], nets["cn"]]
         part = 0.5 if self._neurons & set(control) else 1.0
         return name, seen + control, lambda v, _: part * (v[0] - v[1]) * (v[2] - v[3])
+
+
+def _refuse_hidden_neurons(circuit: Circuit, trained: list[str], activation: Mapping[str, str]) -> None:
+    """Raise UsageError where a node that couplings lead to is a neuron's, and what it makes controls others."""
+    couplings = [circuit.instances[name].nets for name in trained if circuit.instances[name].device.name == "g"]
+    reached = {nets[port] for nets in couplings for port in ("p", "n")} - {*GROUND, *activation}
+    controls = {nets[port] for nets in couplings for port in ("cp", "cn")} - {*GROUND}
+    for instance in circuit.instances.values():
+        made = controls & set(instance.nets.values())
+        watched = {node for value in instance.settings.values() for node in _nodes_of(getattr(value, "root", None))}
+        for node in sorted(watched & reached) if made and instance.device.name == "b" else ():
+            seen = min(made)
+            raise UsageError(
+                f"{node} is the node of a neuron: {instance.name} makes {seen} of it, which couplings are controlled "
+                f'by, and the energy is one of {seen}: give activation={{"{node}": "{seen}"}}, * standing for any text'
+            )
+
+
+def _nodes_of(term: Any) -> set[str]:
+    """The nodes that an expression reads."""
+    own = set(term.names) if getattr(term, "kind", "") == "v" else set()
+    return own.union(*(_nodes_of(operand) for operand in getattr(term, "operands", ())))

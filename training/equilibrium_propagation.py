@@ -155,7 +155,7 @@ class EquilibriumPropagation(Method):
         if self._points is not None:
             return self._points.find(driven, near if isinstance(near, np.ndarray) else None)
         start = near if isinstance(near, State) else None
-        given = {"step": self._step, "params": driven, "save": self._save, "return_state": True}
+        given: dict[str, Any] = {"step": self._step, "params": driven, "save": self._save, "return_state": True}
         if self._tmax is None:
             found, state = fixed_point(self.circuit, guess=start, **given)
             return {name: found[name].values for name in self._save}, state
@@ -262,7 +262,7 @@ def _repeated(rest: Rest, times: int) -> Rest:
 
 def _activations(circuit: Circuit, patterns: Mapping[str, str]) -> dict[str, str]:
     """Node to node, from patterns with `*`. Raises UsageError where nothing matches, or a node has no partner."""
-    found = {}
+    found: dict[str, str] = {}
     for neuron, shown in patterns.items():
         before, _, after = neuron.partition("*")
         known = len(found)

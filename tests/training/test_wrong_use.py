@@ -186,3 +186,13 @@ def test_an_experiment_gives_the_same_sentences(tmp_path, monkeypatch, capsys, b
     said = capsys.readouterr().err
     assert sentence in said
     assert "Traceback" not in said
+
+
+def test_neurons_whose_activation_is_not_given():
+    circuit = tdsim.load(NETLISTS / "hopfield.cir")
+    task = task_of(monitors=["v(yo0)", "v(yo1)"])
+    tied = {"gf*.gain": "gb*.gain"}
+    with pytest.raises(
+        tdsim.UsageError, match=r'uh0 is the node of a neuron: bh0 makes yh0 .* activation=\{"uh0": "yh0"'
+    ):
+        EquilibriumPropagation(circuit, task, nudges=NUDGES, tied=tied)
